@@ -1,0 +1,2 @@
+# SPDX-License-Identifier: Apache-2.0
+# Install rules, package config and pkg-config file: see tests/install.

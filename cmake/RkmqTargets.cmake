@@ -1,0 +1,67 @@
+# SPDX-License-Identifier: Apache-2.0
+# Options of the build and the few functions that every folder's CMakeLists uses.
+
+option(RKMQ_WERROR "Warnings are errors" OFF)
+option(RKMQ_COVERAGE "Instrument for gcovr" OFF)
+option(RKMQ_FUZZ "Build the libFuzzer targets (Clang)" OFF)
+option(RKMQ_INTEROP "Add the tests against real peers (JVM, Go, Node)" OFF)
+set(RKMQ_SANITIZE "" CACHE STRING "Sanitizers, as for -fsanitize=")
+
+find_package(PkgConfig REQUIRED)
+find_package(Threads REQUIRED)
+find_package(ZLIB REQUIRED)
+find_package(OpenSSL REQUIRED COMPONENTS Crypto SSL)
+pkg_check_modules(LZ4 REQUIRED IMPORTED_TARGET liblz4)
+pkg_check_modules(ZSTD REQUIRED IMPORTED_TARGET libzstd)
+pkg_check_modules(CJSON REQUIRED IMPORTED_TARGET libcjson)
+find_path(LIBEV_INCLUDE_DIR ev.h REQUIRED)
+find_library(LIBEV_LIBRARY ev REQUIRED)
+
+# What every target of this project is compiled with.
+add_library(rkmq_flags INTERFACE)
+target_compile_features(rkmq_flags INTERFACE c_std_11 cxx_std_17)
+target_include_directories(rkmq_flags INTERFACE ${PROJECT_SOURCE_DIR})
+target_compile_options(rkmq_flags INTERFACE
+  $<$<COMPILE_LANGUAGE:C>:-Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wstrict-prototypes -Wmissing-prototypes
+    -Wvla -Wundef -Wcast-qual -Wwrite-strings -Wno-missing-field-initializers>
+  $<$<BOOL:${RKMQ_WERROR}>:-Werror>
+  -fno-strict-aliasing)
+target_compile_definitions(rkmq_flags INTERFACE _GNU_SOURCE)
+if(RKMQ_SANITIZE)
+  target_compile_options(rkmq_flags INTERFACE -fsanitize=${RKMQ_SANITIZE} -fno-sanitize-recover=all -fno-omit-frame-pointer)
+  target_link_options(rkmq_flags INTERFACE -fsanitize=${RKMQ_SANITIZE})
+endif()
+if(RKMQ_COVERAGE)
+  target_compile_options(rkmq_flags INTERFACE --coverage -O0)
+  target_link_options(rkmq_flags INTERFACE --coverage)
+endif()
+if(RKMQ_FUZZ)
+  target_compile_options(rkmq_flags INTERFACE -fsanitize=fuzzer-no-link)
+endif()
+
+# rkmq_add_library(NAME SOURCES ... [LINK ...] [PRIVATE_LINK ...]): one static library a layer, alias rkmq::NAME.
+# Public headers live in include/rkmq/ of the calling folder.
+function(rkmq_add_library name)
+  cmake_parse_arguments(ARG "" "" "SOURCES;LINK;PRIVATE_LINK" ${ARGN})
+  add_library(rkmq_${name} STATIC ${ARG_SOURCES})
+  add_library(rkmq::${name} ALIAS rkmq_${name})
+  set_target_properties(rkmq_${name} PROPERTIES C_VISIBILITY_PRESET hidden POSITION_INDEPENDENT_CODE ON
+                        EXPORT_NAME ${name})
+  if(IS_DIRECTORY ${CMAKE_CURRENT_SOURCE_DIR}/include)
+    target_include_directories(rkmq_${name} PUBLIC $<BUILD_INTERFACE:${CMAKE_CURRENT_SOURCE_DIR}/include>
+                               $<INSTALL_INTERFACE:${CMAKE_INSTALL_INCLUDEDIR}>)
+  endif()
+  target_link_libraries(rkmq_${name} PUBLIC ${ARG_LINK} PRIVATE $<BUILD_INTERFACE:rkmq_flags> ${ARG_PRIVATE_LINK})
+endfunction()
+
+# rkmq_add_test(NAME SOURCES ... [LINK ...] [LABELS ...] [TIMEOUT s]): one CMocka program.
+function(rkmq_add_test name)
+  cmake_parse_arguments(ARG "" "TIMEOUT" "SOURCES;LINK;LABELS" ${ARGN})
+  if(NOT ARG_TIMEOUT)
+    set(ARG_TIMEOUT 120)
+  endif()
+  add_executable(${name} ${ARG_SOURCES})
+  target_link_libraries(${name} PRIVATE rkmq_flags ${ARG_LINK} rkmq_test_support)
+  add_test(NAME ${name} COMMAND ${name})
+  set_tests_properties(${name} PROPERTIES LABELS "${ARG_LABELS}" TIMEOUT ${ARG_TIMEOUT})
+endfunction()

@@ -1,0 +1,113 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef RKMQ_MOCK_H
+#define RKMQ_MOCK_H
+
+/*
+ * A RocketMQ cluster in one process: name servers and brokers that any client can talk to, in
+ * memory, on virtual time or on TCP. Everything a real 5.3.3 server would answer and this one does
+ * not know is answered REQUEST_CODE_NOT_SUPPORTED and logged.
+ *
+ * A simulated runtime has a host per server: "ns0", "ns1", ..., "broker-a", "broker-b", ...
+ */
+
+#include <rkmq/runtime.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+#define RKMQ_MOCK_SERVERS_MAX 26
+
+struct rkmq_mock;
+
+/* One frame a server received or sent, or a connection that came or went: the raw material of every
+ * verdict. */
+enum rkmq_mock_event_kind {
+    RKMQ_MOCK_OPENED,
+    RKMQ_MOCK_CLOSED,
+    RKMQ_MOCK_REQUEST, /* a peer asks this server */
+    RKMQ_MOCK_ANSWER,  /* this server answers; request_code says what */
+    RKMQ_MOCK_PUSH,    /* this server asks a client (40, ...) */
+    RKMQ_MOCK_PUSH_ANSWER
+};
+struct rkmq_command;
+struct rkmq_mock_event {
+    rkmq_ms now, wall;
+    enum rkmq_mock_event_kind kind;
+    const char *server;             /* "ns0", "broker-a" */
+    uint64_t connection;            /* of that server */
+    const char *peer;               /* "ip:port" */
+    const char *client_id;          /* from the connection's heartbeat, or "" */
+    int request_code;               /* of the request, or of the request that is answered */
+    const struct rkmq_command *cmd; /* the frame; NULL for OPENED and CLOSED. Borrowed */
+    size_t body_bytes;
+    const char *why; /* CLOSED */
+};
+/* Thread: loop. Must not call back into the mock. */
+typedef void rkmq_mock_event_fn(void *user, const struct rkmq_mock_event *event);
+
+struct rkmq_mock_options {
+    size_t size;
+    unsigned namesrvs, brokers;
+    const char *bind_host;      /* numeric; "127.0.0.1" */
+    const char *advertise_host; /* the host in routes and offset message ids; NULL: the one bound */
+    uint16_t namesrv_port;      /* 0: any; the n-th name server gets port + n */
+    uint16_t broker_port;       /* 0: any; the n-th broker gets port + 10 n */
+    const char *cluster;
+    bool auto_create_topic_enable;
+    unsigned default_topic_queue_nums; /* TBW102 */
+    rkmq_ms register_period_ms;        /* broker to name server */
+    size_t frame_bytes_max;
+    size_t store_bytes_max; /* of all queues of a broker; above it sends are answered SYSTEM_BUSY */
+    rkmq_mock_event_fn *on_event;
+    void *on_event_user;
+};
+#define RKMQ_MOCK_OPTIONS_INIT                                                                     \
+    {                                                                                              \
+        .size = sizeof(struct rkmq_mock_options), .namesrvs = 1, .brokers = 1,                     \
+        .bind_host = "127.0.0.1", .cluster = "DefaultCluster", .auto_create_topic_enable = true,   \
+        .default_topic_queue_nums = 8, .register_period_ms = 30000, .frame_bytes_max = 16u << 20,  \
+        .store_bytes_max = (size_t)4 << 30,                                                        \
+    }
+
+/*
+ * Binds, registers the brokers with every name server, and returns when all routes can be asked
+ * for. `o` may be NULL. Errors: RKMQ_E_INVALID, RKMQ_E_IO (err names the port), RKMQ_E_NOMEM.
+ * Thread: as all functions here, any one at a time; not from an event or a listener.
+ */
+RKMQ_API int rkmq_mock_create(struct rkmq_mock **out, struct rkmq_runtime *rt,
+                              const struct rkmq_mock_options *o, struct rkmq_err *err);
+RKMQ_API void rkmq_mock_destroy(struct rkmq_mock *m);
+/* All name servers, "ip:port;ip:port", as a client takes them. */
+RKMQ_API const char *rkmq_mock_namesrv_addr(const struct rkmq_mock *m);
+RKMQ_API unsigned rkmq_mock_broker_count(const struct rkmq_mock *m);
+RKMQ_API const char *rkmq_mock_broker_name(const struct rkmq_mock *m, unsigned broker);
+RKMQ_API const char *rkmq_mock_broker_addr(const struct rkmq_mock *m, unsigned broker);
+
+/* Creates the topic on every broker, or changes its queue count (read and write). Errors:
+ * RKMQ_E_INVALID, _NOMEM. */
+RKMQ_API int rkmq_mock_topic(struct rkmq_mock *m, const char *topic, unsigned queues_per_broker);
+/*
+ * Puts `n` messages with body `text` ("%d" in it becomes the number) round robin over all queues.
+ * `tag` may be NULL. Errors: RKMQ_E_NOT_FOUND no such topic, RKMQ_E_LIMIT store full, RKMQ_E_NOMEM.
+ */
+RKMQ_API int rkmq_mock_publish(struct rkmq_mock *m, const char *topic, const char *tag,
+                               const char *text, unsigned n);
+/* Sum over all brokers and queues. -1 when nothing was ever committed. */
+RKMQ_API int64_t rkmq_mock_committed(struct rkmq_mock *m, const char *group, const char *topic);
+/* Sum of max offsets over all brokers and queues; -1: no such topic. */
+RKMQ_API int64_t rkmq_mock_max_offset(struct rkmq_mock *m, const char *topic);
+/* Queue ids of one broker: committed offset of the group, -1 when there is none. */
+RKMQ_API int64_t rkmq_mock_committed_of(struct rkmq_mock *m, unsigned broker, const char *group,
+                                        const char *topic, int32_t queue_id);
+/* Waits until the committed offsets of the group add up to `total` or more. Errors: RKMQ_E_TIMEOUT,
+ * RKMQ_E_STATE. */
+RKMQ_API int rkmq_mock_await_committed(struct rkmq_mock *m, const char *group, const char *topic,
+                                       int64_t total, rkmq_ms timeout_ms);
+/* How often a server answered requests of that code (request_code < 0: all). */
+RKMQ_API uint64_t rkmq_mock_seen(struct rkmq_mock *m, int request_code);
+
+#ifdef __cplusplus
+}
+#endif
+#endif

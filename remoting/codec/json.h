@@ -1,0 +1,98 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef RKMQ_CODEC_JSON_H
+#define RKMQ_CODEC_JSON_H
+
+/*
+ * JSON as it stands on the remoting protocol: fastjson 1.2.83's dialect. Reads strict JSON plus
+ * bare integer member names ({0:"a"}) and objects as member names ({{"queueId":0}:5}), numbers
+ * where text is expected and the other way round. Writes compact JSON, no white space.
+ *
+ * The reader is a cursor over borrowed bytes: no tree, no recursion, no allocation but for
+ * unescaping a string. Depth is bounded by RKMQ_JSON_DEPTH_MAX.
+ */
+
+#include "remoting/base/containers.h"
+
+#define RKMQ_JSON_DEPTH_MAX 32
+
+enum rkmq_json_type {
+    RKMQ_JSON_NULL,
+    RKMQ_JSON_BOOL,
+    RKMQ_JSON_NUMBER,
+    RKMQ_JSON_STRING,
+    RKMQ_JSON_OBJECT,
+    RKMQ_JSON_ARRAY
+};
+
+/* A value that was found whole and well-formed; `text` are its bytes, for a string without the
+ * quotes. */
+struct rkmq_json {
+    enum rkmq_json_type type;
+    struct rkmq_slice text;
+    bool has_escapes; /* a string that needs rkmq__json_string to be read */
+};
+
+/* The one value in `text`, checked to its end. Errors: RKMQ_E_PROTOCOL (err names the byte offset
+ * and what was there). */
+int rkmq__json_parse(struct rkmq_slice text, struct rkmq_json *out, struct rkmq_err *err);
+
+/*
+ * Members of an object, elements of an array, in order: `it` starts zeroed with `it.in` set by
+ * rkmq__json_each. False at the end. `key` is a string, a number (bare integer) or an object (a map
+ * keyed by objects).
+ */
+struct rkmq_json_iter {
+    struct rkmq_slice rest;
+    bool is_object;
+};
+struct rkmq_json_iter
+rkmq__json_each(const struct rkmq_json *container); /* of anything else: an empty walk */
+bool rkmq__json_next_member(struct rkmq_json_iter *it, struct rkmq_json *key,
+                            struct rkmq_json *value);
+bool rkmq__json_next_element(struct rkmq_json_iter *it, struct rkmq_json *value);
+/* Last member of that name. False when absent, null, or `object` is none. */
+bool rkmq__json_member(const struct rkmq_json *object, const char *name, struct rkmq_json *out);
+
+/*
+ * Lenient scalars, as fastjson reads them into a Java bean: a missing or null member leaves `*out`
+ * alone and is OK. Errors: RKMQ_E_PROTOCOL wrong type or out of range; for text RKMQ_E_NOMEM
+ * (unescaping into the arena).
+ */
+int rkmq__json_i64(const struct rkmq_json *object, const char *name, int64_t *out);
+int rkmq__json_i32(const struct rkmq_json *object, const char *name, int32_t *out);
+int rkmq__json_bool(const struct rkmq_json *object, const char *name, bool *out);
+int rkmq__json_text(const struct rkmq_json *object, const char *name, struct rkmq_arena *arena,
+                    struct rkmq_slice *out);
+/* A scalar as text: a string unescaped, a number or boolean as it stands. */
+int rkmq__json_as_text(const struct rkmq_json *value, struct rkmq_arena *arena,
+                       struct rkmq_slice *out);
+int rkmq__json_as_i64(const struct rkmq_json *value, int64_t *out);
+
+/* ---- writing ---- */
+
+/* Commas are put where needed. Misuse (a member without a key, unbalanced end) is an assertion. */
+struct rkmq_json_writer {
+    struct rkmq_bytes *out;
+    bool needs_comma, has_key;
+    unsigned depth;
+};
+void rkmq__json_begin(struct rkmq_json_writer *w, struct rkmq_bytes *out);
+void rkmq__json_object(struct rkmq_json_writer *w);
+void rkmq__json_object_end(struct rkmq_json_writer *w);
+void rkmq__json_array(struct rkmq_json_writer *w);
+void rkmq__json_array_end(struct rkmq_json_writer *w);
+void rkmq__json_key(struct rkmq_json_writer *w, const char *name);
+void rkmq__json_key_slice(struct rkmq_json_writer *w, struct rkmq_slice name);
+void rkmq__json_key_i64(struct rkmq_json_writer *w, int64_t name, bool is_quoted);
+/* The next object written is the member's name: call, then object..object_end, then the value. */
+void rkmq__json_key_object(struct rkmq_json_writer *w);
+void rkmq__json_put_text(struct rkmq_json_writer *w, struct rkmq_slice text);
+void rkmq__json_put_i64(struct rkmq_json_writer *w, int64_t v);
+void rkmq__json_put_bool(struct rkmq_json_writer *w, bool v);
+void rkmq__json_put_double(struct rkmq_json_writer *w, double v); /* as Java prints it: 0.0, 1.5 */
+/* key and value in one */
+void rkmq__json_add_text(struct rkmq_json_writer *w, const char *name, struct rkmq_slice text);
+void rkmq__json_add_i64(struct rkmq_json_writer *w, const char *name, int64_t v);
+void rkmq__json_add_bool(struct rkmq_json_writer *w, const char *name, bool v);
+
+#endif

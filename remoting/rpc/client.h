@@ -1,0 +1,43 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef RKMQ_RPC_CLIENT_H
+#define RKMQ_RPC_CLIENT_H
+
+/*
+ * Calls by address: one channel per address, dialled on demand, shared by all that call it.
+ * Source: NettyRemotingClient (5.3.3): connect timeout 3 s, idle close after 120 s, a synchronous
+ * timeout closes the channel when more than 100 ms or a quarter of the time was left for the
+ * answer.
+ */
+
+#include "remoting/rpc/channel.h"
+
+#define RKMQ_CONNECT_TIMEOUT_MS 3000
+#define RKMQ_CHANNEL_IDLE_MS 120000
+
+struct rkmq_remoting_client;
+
+/* `config.opaque` is ignored: the client has a counter of its own. Copies config. */
+int rkmq__remoting_client_create(struct rkmq_remoting_client **out,
+                                 const struct rkmq_channel_config *config);
+/* Closes all channels (flushing what is queued); every pending call ends with RKMQ_E_CANCELED
+ * before this returns. */
+void rkmq__remoting_client_destroy(struct rkmq_remoting_client *client);
+
+/* `fn` is always called exactly once later, with RKMQ_E_CLOSED when the connection fails, also when
+ * this cannot even dial (then from a timer). Errors: RKMQ_E_INVALID bad address, RKMQ_E_NOMEM; then
+ * fn is never called. */
+int rkmq__remoting_client_call(struct rkmq_remoting_client *client, const char *addr,
+                               const struct rkmq_message_out *out, rkmq_ms timeout_ms,
+                               rkmq_answer_fn *fn, void *user);
+int rkmq__remoting_client_oneway(struct rkmq_remoting_client *client, const char *addr,
+                                 const struct rkmq_message_out *out);
+/* The calls of `user` on every channel are forgotten. */
+void rkmq__remoting_client_forget(struct rkmq_remoting_client *client, void *user);
+bool rkmq__remoting_client_is_connected(const struct rkmq_remoting_client *client,
+                                        const char *addr);
+void rkmq__remoting_client_close_address(struct rkmq_remoting_client *client, const char *addr,
+                                         const char *why);
+/* True when nothing waits to be written on any channel. */
+bool rkmq__remoting_client_is_flushed(const struct rkmq_remoting_client *client);
+
+#endif

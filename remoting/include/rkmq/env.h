@@ -137,6 +137,11 @@ struct rkmq_env {
     const char
         *host; /* how this host names itself: "127.0.0.1" live, a virtual address in simulation */
     int pid;   /* goes into client ids and UNIQ_KEYs */
+    /*
+     * One pointer of this host, NULL at first, for what the cores on it share: the client manager
+     * keeps the client instances by client id behind it. NULL: this host shares nothing.
+     */
+    void **shared;
 };
 
 #ifdef __cplusplus

@@ -11,7 +11,7 @@ struct block {
     max_align_t data[];
 };
 
-static void *test_realloc(void *ctx, void *p, size_t n)
+static void *counting_realloc(void *ctx, void *p, size_t n)
 {
     struct test_mem *tm = ctx;
     struct block *old = p ? (struct block *)(void *)((char *)p - sizeof(struct block)) : NULL;
@@ -45,7 +45,7 @@ static void *test_realloc(void *ctx, void *p, size_t n)
 
 void test_mem_init(struct test_mem *tm)
 {
-    *tm = (struct test_mem){.mem = {.realloc = test_realloc, .ctx = tm}, .fail_at = -1};
+    *tm = (struct test_mem){.mem = {.realloc = counting_realloc, .ctx = tm}, .fail_at = -1};
 }
 
 void test_mem_assert_empty(const struct test_mem *tm)

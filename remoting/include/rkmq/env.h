@@ -110,8 +110,10 @@ struct rkmq_env_ops {
      * `closed`. */
     int (*dial)(void *ctx, const char *addr, const struct rkmq_conn_events *ev, void *owner,
                 rkmq_conn *out);
-    /* Errors: RKMQ_E_CLOSED, RKMQ_E_LIMIT (send queue over its high mark). Buffers are taken in any
-     * case. */
+    /*
+     * Errors: RKMQ_E_CLOSED, RKMQ_E_LIMIT (send queue over its high mark), RKMQ_E_NOMEM. Buffers are
+     * taken in any case. Before `opened` they wait for it.
+     */
     int (*send)(void *ctx, rkmq_conn c, struct rkmq_buf *take_chain);
     void (*close)(void *ctx, rkmq_conn c);
     /* As `close`, but nothing is flushed and the peer sees a reset. */

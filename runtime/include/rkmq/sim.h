@@ -17,6 +17,9 @@
 extern "C" {
 #endif
 
+#define RKMQ_SIM_SEND_QUEUE_BYTES_MAX (64u << 20) /* above it `send` answers RKMQ_E_LIMIT */
+#define RKMQ_SIM_SEND_QUEUE_BYTES_LOW (1u << 20)  /* below it `drained` is raised */
+
 typedef int64_t rkmq_us;
 
 struct rkmq_sim;
@@ -63,14 +66,17 @@ RKMQ_API void rkmq_sim_run_for(struct rkmq_sim *s, rkmq_ms ms);
 RKMQ_API bool rkmq_sim_run_until(struct rkmq_sim *s, bool (*stop)(void *arg), void *arg,
                                  rkmq_ms limit_ms);
 
-/* Rules for one direction. A NULL name stands for every host. The last matching rule wins. Errors:
- * RKMQ_E_NOMEM. */
+/*
+ * Rules for one direction. A NULL name stands for every host, but not for a host's way to itself:
+ * only a rule that names it twice touches that. The last matching rule wins. Errors: RKMQ_E_NOMEM.
+ */
 RKMQ_API int rkmq_sim_link(struct rkmq_sim *s, const char *from, const char *to,
                            const struct rkmq_link *l);
 /*
  * The host stops at once: timers, jobs and events of its cores never fire again, its objects stay
- * in memory until their owner destroys them. `is_reset`: peers see a reset after the link's delay;
- * else they see silence.
+ * in memory until their owner destroys them. `is_reset`: peers see a reset after the link's delay,
+ * and new dials are refused; else they see silence. Asking the runtime for the host again starts it
+ * anew: same address, new env and pid; it answers bytes of old connections with a reset.
  */
 RKMQ_API void rkmq_sim_crash(struct rkmq_sim *s, const char *host, bool is_reset);
 /* Within a listener's run: this call takes `us` of virtual time. Outside one: nothing. */

@@ -81,14 +81,13 @@ static const struct rkmq_env_ops HOST_OPS = {
 
 /* ---- finding hosts ---- */
 
-/* The last one for which `number` or, when that is 0, `name` fits. */
-static struct sim_host *host_find(struct rkmq_sim *s, unsigned number, const char *name)
+static struct sim_host *host_named(struct rkmq_sim *s, const char *name)
 {
     struct sim_host *found = NULL;
     RKMQ_LIST_EACH (it, &s->hosts) {
         struct sim_host *host = RKMQ_CONTAINER_OF(it, struct sim_host, link);
-        if (number ? host->number == number : strcmp(host->name, name) == 0) {
-            found = host;
+        if (strcmp(host->name, name) == 0) {
+            found = host; /* the one started last counts */
         }
     }
     return found;
@@ -96,7 +95,14 @@ static struct sim_host *host_find(struct rkmq_sim *s, unsigned number, const cha
 
 struct sim_host *rkmq__sim_host_numbered(struct rkmq_sim *s, unsigned number)
 {
-    return number ? host_find(s, number, NULL) : NULL;
+    struct sim_host *found = NULL;
+    RKMQ_LIST_EACH (it, &s->hosts) {
+        struct sim_host *host = RKMQ_CONTAINER_OF(it, struct sim_host, link);
+        if (host->number == number) {
+            found = host;
+        }
+    }
+    return found;
 }
 
 struct sim_host *rkmq__sim_host_dialled(struct sim_host *from, const char *text)
@@ -111,7 +117,7 @@ struct sim_host *rkmq__sim_host_dialled(struct sim_host *from, const char *text)
             return host;
         }
     }
-    return host_find(s, 0, text);
+    return host_named(s, text);
 }
 
 /* ---- life cycle ---- */
@@ -142,8 +148,8 @@ static struct sim_host *host_start(struct rkmq_sim *s, const char *name, unsigne
     host->n_start = n_start;
     host->rand_state = host_seed(s, name, n_start);
     host->next_port = RKMQ_SIM_PORT_FIRST;
-    (void)snprintf(host->address, sizeof host->address, "10.0.%u.%u", number / 254 % 256,
-                   number % 254 + 1);
+    (void)snprintf(host->address, sizeof host->address, "10.0.%u.%u", (number - 1) / 254,
+                   (number - 1) % 254 + 1);
     rkmq__list_init(&host->listeners);
     rkmq__list_init(&host->pools);
     host->env = (struct rkmq_env){.ops = &HOST_OPS,
@@ -161,7 +167,7 @@ static struct sim_host *host_start(struct rkmq_sim *s, const char *name, unsigne
 const struct rkmq_env *rkmq__sim_host(struct rkmq_runtime *rt, const char *name)
 {
     struct rkmq_sim *s = (struct rkmq_sim *)rt;
-    struct sim_host *host = host_find(s, 0, name);
+    struct sim_host *host = host_named(s, name);
     if (host && !host->is_crashed) {
         return &host->env;
     }
@@ -180,7 +186,7 @@ const struct rkmq_env *rkmq__sim_host(struct rkmq_runtime *rt, const char *name)
 
 void rkmq_sim_crash(struct rkmq_sim *s, const char *name, bool is_reset)
 {
-    struct sim_host *host = host_find(s, 0, name);
+    struct sim_host *host = host_named(s, name);
     if (!host || host->is_crashed) {
         return;
     }

@@ -19,8 +19,8 @@
 #include "runtime/heap.h"
 #include "runtime/random.h"
 
-#define RKMQ_SIM_NAME_BYTES 32 /* "10.0.0.1:40000" */
-#define RKMQ_SIM_HOSTS_MAX 65000u
+#define RKMQ_SIM_NAME_BYTES 32    /* "10.0.0.1:40000" */
+#define RKMQ_SIM_HOSTS_MAX 65024u /* 256 times 254 addresses */
 #define RKMQ_SIM_RULES_MAX 4096u
 #define RKMQ_SIM_PORT_FIRST 40000u      /* of listeners at port 0, counting up */
 #define RKMQ_SIM_DIAL_PORT_FIRST 50000u /* of dialling ends, in turn */
@@ -40,7 +40,7 @@ struct sim_host {
     struct rkmq_env env;
     void *shared;
     char *name;
-    char address[16];
+    char address[24];
     unsigned number;  /* of its address; a host started anew after a crash keeps it */
     unsigned n_start; /* how often a host of this name was started before */
     bool is_crashed, is_crash_reset;

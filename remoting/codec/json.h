@@ -29,17 +29,42 @@ enum rkmq_json_type {
 struct rkmq_json {
     enum rkmq_json_type type;
     struct rkmq_slice text;
-    bool has_escapes; /* a string that needs rkmq__json_string to be read */
+    bool has_escapes; /* a string that needs rkmq__json_as_text to be read */
 };
 
-/* The one value in `text`, checked to its end. Errors: RKMQ_E_PROTOCOL (err names the byte offset
- * and what was there). */
+/* ---- scanning: one value after the other, for readers that walk by themselves ---- */
+
+struct rkmq_json_cursor {
+    const uint8_t *p, *end;
+    const char *expected; /* after a failure: what should have stood at `p` */
+};
+void rkmq__json_skip_space(struct rkmq_json_cursor *cur);
+/* Skips space, then takes `c`. False: something else stands there. */
+bool rkmq__json_take(struct rkmq_json_cursor *cur, uint8_t c, const char *expected);
+/* Skips space, then takes one whole value; nested ones are checked too. */
+bool rkmq__json_scan(struct rkmq_json_cursor *cur, struct rkmq_json *out);
+/* Fills `err` with the cursor's failure, as RKMQ_E_PROTOCOL. */
+int rkmq__json_fault(const struct rkmq_json_cursor *cur, const uint8_t *start, const char *what,
+                     struct rkmq_err *err);
+/*
+ * A scanned string with its escapes resolved; `out` has room for `text.n` bytes. Returns the bytes
+ * written. A surrogate without its partner becomes U+FFFD.
+ */
+size_t rkmq__json_unescape(struct rkmq_slice text, uint8_t *out);
+/* Compares a scanned string, number or boolean with `text`. */
+bool rkmq__json_is(const struct rkmq_json *value, const char *text);
+
+/* ---- reading ---- */
+
+/*
+ * The one value in `text`, checked to its end. Errors: RKMQ_E_PROTOCOL (err names the byte offset
+ * and what was there; a member named "$ref", fastjson's way to repeat an object, is refused too).
+ */
 int rkmq__json_parse(struct rkmq_slice text, struct rkmq_json *out, struct rkmq_err *err);
 
 /*
- * Members of an object, elements of an array, in order: `it` starts zeroed with `it.in` set by
- * rkmq__json_each. False at the end. `key` is a string, a number (bare integer) or an object (a map
- * keyed by objects).
+ * Members of an object, elements of an array, in order, of a value that was parsed. False at the
+ * end. `key` is a string, a number (bare integer) or an object (a map keyed by objects).
  */
 struct rkmq_json_iter {
     struct rkmq_slice rest;
@@ -70,11 +95,16 @@ int rkmq__json_as_i64(const struct rkmq_json *value, int64_t *out);
 
 /* ---- writing ---- */
 
+/* The bytes of `text` as JSON writes them, without the quotes; `out` has room for that many. */
+size_t rkmq__json_escaped_bytes(struct rkmq_slice text);
+uint8_t *rkmq__json_escape(struct rkmq_slice text, uint8_t *out);
+
 /* Commas are put where needed. Misuse (a member without a key, unbalanced end) is an assertion. */
 struct rkmq_json_writer {
     struct rkmq_bytes *out;
-    bool needs_comma, has_key;
+    bool needs_comma, has_key, is_key_next;
     unsigned depth;
+    uint32_t objects, keys; /* bit by depth: an object, a member's name */
 };
 void rkmq__json_begin(struct rkmq_json_writer *w, struct rkmq_bytes *out);
 void rkmq__json_object(struct rkmq_json_writer *w);

@@ -3,6 +3,9 @@
 
 int rkmq__json_parse(struct rkmq_slice text, struct rkmq_json *out, struct rkmq_err *err)
 {
+    if (text.n == 0) {
+        text = RKMQ_SLICE("");
+    }
     struct rkmq_json_cursor cur = {.p = text.p, .end = text.p + text.n};
     if (!rkmq__json_scan(&cur, out)) {
         return rkmq__json_fault(&cur, text.p, "JSON", err);
@@ -17,7 +20,7 @@ int rkmq__json_parse(struct rkmq_slice text, struct rkmq_json *out, struct rkmq_
 
 struct rkmq_json_iter rkmq__json_each(const struct rkmq_json *container)
 {
-    struct rkmq_json_iter it = {.is_object = container->type == RKMQ_JSON_OBJECT};
+    struct rkmq_json_iter it = {RKMQ_SLICE(""), container->type == RKMQ_JSON_OBJECT};
     if (it.is_object || container->type == RKMQ_JSON_ARRAY) {
         it.rest = rkmq__slice(container->text.p + 1, container->text.n - 2);
     }

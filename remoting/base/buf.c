@@ -76,6 +76,12 @@ struct rkmq_buf *rkmq_buf_view(const struct rkmq_buf *b, size_t offset, size_t n
     return view;
 }
 
+bool rkmq__buf_is_sole(const struct rkmq_buf *b)
+{
+    /* Acquire: what the last other holder read of it happened before. */
+    return atomic_load_explicit(&b->slab->n_refs, memory_order_acquire) == 1;
+}
+
 void rkmq_buf_free(struct rkmq_buf *chain)
 {
     while (chain) {

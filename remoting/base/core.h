@@ -89,6 +89,10 @@ void rkmq__free(const struct rkmq_mem *mem, void *p); /* NULL: nothing */
 /* A NUL-terminated copy. */
 char *rkmq__text_copy(const struct rkmq_mem *mem, struct rkmq_slice text);
 
+/* ---- buffers ---- */
+/* No other view of its slab exists, so nobody can tell when its bytes change. */
+bool rkmq__buf_is_sole(const struct rkmq_buf *b);
+
 /* ---- errors: fills `err` (may be NULL) and returns `status` ---- */
 int rkmq__err_set(struct rkmq_err *err, int status, const char *fmt, ...) RKMQ_PRINTF(3, 4);
 int rkmq__err_remote(struct rkmq_err *err, int remote_code, const char *fmt, ...) RKMQ_PRINTF(3, 4);

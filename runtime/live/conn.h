@@ -50,6 +50,8 @@ struct live_send_queue {
 struct live_reader {
     struct rkmq_buf *slab;
     size_t n_used;
+    struct rkmq_buf *spare[RKMQ_LIVE_SPARE_SLABS_MAX]; /* oldest first, the core may hold views */
+    size_t n_spare;
     size_t read_bytes; /* a recent read's size, falling slowly */
     bool was_used;     /* since the last sweep */
 };

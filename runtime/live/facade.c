@@ -121,6 +121,7 @@ int rkmq_live_create(struct rkmq_runtime **out, const struct rkmq_live_options *
     rkmq__list_init(&lv->finished);
     rkmq__list_init(&lv->pools);
     lv->host = rkmq__text_copy(lv->mem, rkmq__slice_of(options.host));
+    lv->options.host = lv->host;
     if (!lv->host || rkmq__heap_init(&lv->timers, lv->mem) != RKMQ_OK) {
         live_free(lv);
         return rkmq__err_set(err, RKMQ_E_NOMEM, "no memory for a runtime");

@@ -24,6 +24,7 @@
 #define RKMQ_LIVE_READ_SLAB_BYTES_MIN 4096u
 #define RKMQ_LIVE_READ_SLAB_BYTES_MAX (1u << 20)
 #define RKMQ_LIVE_READS_PER_EVENT_MAX 4
+#define RKMQ_LIVE_SPARE_SLABS_MAX 8 /* full ones of the largest size, kept for another use */
 #define RKMQ_LIVE_IDLE_SLAB_BYTES_MAX 16384u /* a larger one is given up by an idle connection */
 #define RKMQ_LIVE_IDLE_SWEEP_MS 5000
 #define RKMQ_LIVE_IOVECS_MAX 128

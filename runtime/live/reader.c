@@ -7,13 +7,20 @@
  * A connection reads into the free end of one slab after another, so that a frame read in pieces
  * lies in one place. A slab holds about sixteen reads of the size seen lately: a busy connection
  * soon has slabs of a megabyte, a quiet one keeps 4 KiB, and one that fell quiet gives its large
- * slab up at the next sweep.
+ * slabs up at the next sweep.
+ *
+ * A slab whose views are all gone is read into again: memory fresh from the system costs a page
+ * fault for every 4 KiB, about as much as the copying out of the socket. The largest ones are kept
+ * for that while the core still holds views of them.
  */
 #define READS_PER_SLAB 16
 
 void rkmq__live_reader_clear(struct live_reader *reader)
 {
     rkmq_buf_free(reader->slab);
+    for (size_t i = 0; i < reader->n_spare; i++) {
+        rkmq_buf_free(reader->spare[i]);
+    }
     *reader = (struct live_reader){0};
 }
 
@@ -48,15 +55,50 @@ static void on_sweep(struct rkmq_timer *t)
     }
 }
 
+static struct rkmq_buf *spare_pop(struct live_reader *reader)
+{
+    struct rkmq_buf *oldest = reader->spare[0];
+    reader->n_spare--;
+    memmove(&reader->spare[0], &reader->spare[1], reader->n_spare * sizeof reader->spare[0]);
+    return oldest;
+}
+
+/* The core's views of the current slab may live on; the slab is kept or given up. */
+static void slab_leave(struct live_reader *reader)
+{
+    struct rkmq_buf *slab = reader->slab;
+    reader->slab = NULL;
+    if (slab && slab->n == RKMQ_LIVE_READ_SLAB_BYTES_MAX) {
+        if (reader->n_spare == RKMQ_LIVE_SPARE_SLABS_MAX) {
+            rkmq_buf_free(spare_pop(reader));
+        }
+        reader->spare[reader->n_spare++] = slab;
+    } else {
+        rkmq_buf_free(slab);
+    }
+}
+
+static struct rkmq_buf *slab_next(const struct rkmq_mem *mem, struct live_reader *reader)
+{
+    if (reader->n_spare > 0 && rkmq__buf_is_sole(reader->spare[0])) {
+        return spare_pop(reader);
+    }
+    return rkmq_buf_create(mem, slab_bytes_for(reader));
+}
+
 static int reader_ready(struct rkmq_live *lv, struct live_reader *reader)
 {
     reader->was_used = true;
     if (reader->slab && reader->n_used < reader->slab->n) {
         return RKMQ_OK;
     }
-    rkmq_buf_free(reader->slab);
     reader->n_used = 0;
-    reader->slab = rkmq_buf_create(lv->mem, slab_bytes_for(reader));
+    if (reader->slab && reader->slab->n >= slab_bytes_for(reader) &&
+        rkmq__buf_is_sole(reader->slab)) {
+        return RKMQ_OK;
+    }
+    slab_leave(reader);
+    reader->slab = slab_next(lv->mem, reader);
     if (!reader->slab) {
         return RKMQ_E_NOMEM;
     }

@@ -7,8 +7,12 @@
  * one event heap, one seed. Same seed and same calls give the same trace, byte for byte.
  *
  * Links carry bytes in order. Times inside the world are microseconds, so that a link of 200 us
- * differs from one of none; cores see milliseconds. A listener runs inline at the moment its job
- * starts; its result arrives after the time it stated with rkmq_sim_spend.
+ * differs from one of none; cores see milliseconds. The network takes bytes without limit of speed,
+ * so what counts as unsent is what has not arrived yet: it grows while a link is cut.
+ *
+ * A host may be dialled by its name or its address (10.0.0.1, 10.0.0.2 ... in order of creation);
+ * "0.0.0.0", "127.0.0.1" and "localhost" stand for the host itself. A listener runs inline at the
+ * moment its job starts; its result arrives after the time it stated with rkmq_sim_spend.
  */
 
 #include <rkmq/runtime.h>

@@ -82,6 +82,17 @@ int rkmq__slice_to_i64(struct rkmq_slice text, int64_t *out)
     return RKMQ_OK;
 }
 
+bool rkmq__slice_is_true(struct rkmq_slice text)
+{
+    static const char word[4] = {'t', 'r', 'u', 'e'};
+    for (size_t i = 0; i < text.n && i < sizeof word; i++) {
+        if ((text.p[i] | 0x20) != word[i]) {
+            return false;
+        }
+    }
+    return text.n == sizeof word;
+}
+
 /* ---- memory ---- */
 
 void *rkmq__alloc(const struct rkmq_mem *mem, size_t n)

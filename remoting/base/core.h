@@ -51,6 +51,8 @@ static inline bool rkmq__slice_starts(struct rkmq_slice a, struct rkmq_slice pre
 int rkmq__slice_compare(struct rkmq_slice a, struct rkmq_slice b);
 /* A plain decimal integer with optional sign, nothing around it. Errors: RKMQ_E_INVALID. */
 int rkmq__slice_to_i64(struct rkmq_slice text, int64_t *out);
+/* "true" in any letter case, as Boolean.parseBoolean. */
+bool rkmq__slice_is_true(struct rkmq_slice text);
 
 /* ---- big-endian ---- */
 static inline uint16_t rkmq_get_be16(const uint8_t *p)

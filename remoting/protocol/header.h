@@ -30,16 +30,16 @@ struct rkmq_header_field {
 
 struct rkmq_header_class {
     const char *name; /* Java's class name, for error texts */
-    const struct rkmq_header_field *fields;
-    size_t n_fields;
+    const struct rkmq_header_field *(*fields)(size_t *n_fields);
     size_t struct_bytes;
 };
 
-/* Fields on their way out: borrowed texts, numbers kept here as text. */
+/* Fields on their way out: borrowed texts, numbers kept here as text (so it must not be copied).
+ * Begins with `n` 0; the rest need not be initialised. */
 #define RKMQ_FIELDS_OUT_MAX 32
 struct rkmq_fields {
-    struct rkmq_field at[RKMQ_FIELDS_OUT_MAX];
     size_t n;
+    struct rkmq_field at[RKMQ_FIELDS_OUT_MAX];
     char digits[RKMQ_FIELDS_OUT_MAX][24];
 };
 void rkmq__fields_add_text(struct rkmq_fields *f, const char *key, struct rkmq_slice value);

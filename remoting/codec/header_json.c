@@ -1,0 +1,324 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The JSON header, in one pass over its bytes. Every value may come as string, number or boolean:
+ * the C++ client sends its 32-bit fields as numbers. Unknown members are skipped whatever is in
+ * them. Source: RemotingSerializable, RemotingCommand (5.3.3).
+ */
+#include "remoting/codec/header_codec.h"
+#include "remoting/codec/json.h"
+
+/* ---- reading ---- */
+
+struct header_reader {
+    struct rkmq_json_cursor cur;
+    struct rkmq_slice header;
+    struct rkmq_header_room *room;
+    struct rkmq_command *cmd;
+    struct rkmq_err *err;
+};
+
+/* All unescaped texts of a header together are shorter than the header: one reservation lasts. */
+static int reader_text(struct header_reader *r, const struct rkmq_json *value,
+                       struct rkmq_slice *out)
+{
+    struct rkmq_header_room *room = r->room;
+    if (!value->has_escapes) {
+        *out = value->text;
+        return RKMQ_OK;
+    }
+    if (room->n_text_max < r->header.n) {
+        RKMQ_ASSERT(room->n_text == 0);
+        uint8_t *text = rkmq__realloc(room->mem, room->text, r->header.n);
+        if (!text) {
+            return rkmq__err_set(r->err, RKMQ_E_NOMEM, "out of memory for a header");
+        }
+        room->text = text;
+        room->n_text_max = r->header.n;
+    }
+    uint8_t *p = room->text + room->n_text;
+    size_t n = rkmq__json_unescape(value->text, p);
+    room->n_text += n;
+    *out = rkmq__slice(p, n);
+    return RKMQ_OK;
+}
+
+static int reader_i32(struct header_reader *r, const struct rkmq_json *value, const char *name,
+                      int32_t *out)
+{
+    int64_t v;
+    if (rkmq__json_as_i64(value, &v) != RKMQ_OK || v < INT32_MIN || v > INT32_MAX) {
+        return rkmq__err_set(r->err, RKMQ_E_PROTOCOL, "JSON header: %s is %.*s, no 32-bit integer",
+                             name, RKMQ_SLICE_ARG(value->text));
+    }
+    *out = (int32_t)v;
+    return RKMQ_OK;
+}
+
+static int read_code(struct header_reader *r, const struct rkmq_json *value)
+{
+    return reader_i32(r, value, "code", &r->cmd->code);
+}
+
+static int read_version(struct header_reader *r, const struct rkmq_json *value)
+{
+    return reader_i32(r, value, "version", &r->cmd->version);
+}
+
+static int read_opaque(struct header_reader *r, const struct rkmq_json *value)
+{
+    return reader_i32(r, value, "opaque", &r->cmd->opaque);
+}
+
+static int read_flag(struct header_reader *r, const struct rkmq_json *value)
+{
+    int32_t flags;
+    int status = reader_i32(r, value, "flag", &flags);
+    r->cmd->flags = status == RKMQ_OK ? (uint32_t)flags : 0;
+    return status;
+}
+
+static int read_language(struct header_reader *r, const struct rkmq_json *value)
+{
+    static const char *const names[] = {
+#define X(name, number) [number] = #name,
+        RKMQ_LANGUAGE_TABLE(X)
+#undef X
+    };
+    r->cmd->language = RKMQ_LANGUAGE_UNKNOWN;
+    for (size_t i = 0; i < RKMQ_COUNT_OF(names); i++) {
+        if (rkmq__json_is(value, names[i])) {
+            r->cmd->language = (int)i;
+            break;
+        }
+    }
+    return RKMQ_OK;
+}
+
+static int read_remark(struct header_reader *r, const struct rkmq_json *value)
+{
+    return reader_text(r, value, &r->cmd->remark);
+}
+
+/* Behind the comma or the opening brace. A nested value stands as its text, as in fastjson. */
+static int read_field(struct header_reader *r)
+{
+    struct rkmq_json key, value;
+    struct rkmq_field *field;
+    if (!rkmq__json_scan(&r->cur, &key) || !rkmq__json_take(&r->cur, ':', "':'") ||
+        !rkmq__json_scan(&r->cur, &value)) {
+        return rkmq__json_fault(&r->cur, r->header.p, "JSON header", r->err);
+    }
+    if (value.type == RKMQ_JSON_NULL) {
+        return RKMQ_OK;
+    }
+    int status = rkmq__header_room_add(r->room, &field, r->err);
+    if (status == RKMQ_OK) {
+        status = reader_text(r, &key, &field->key);
+    }
+    return status == RKMQ_OK ? reader_text(r, &value, &field->value) : status;
+}
+
+/* At a value that begins with '{'. */
+static int read_fields(struct header_reader *r)
+{
+    r->cmd->has_fields = true;
+    r->room->n_fields = 0; /* of two extFields members the last one counts */
+    r->cur.p++;
+    rkmq__json_skip_space(&r->cur);
+    if (r->cur.p < r->cur.end && *r->cur.p == '}') {
+        r->cur.p++;
+        return RKMQ_OK;
+    }
+    for (;;) {
+        int status = read_field(r);
+        if (status != RKMQ_OK) {
+            return status;
+        }
+        rkmq__json_skip_space(&r->cur);
+        if (r->cur.p < r->cur.end && *r->cur.p == '}') {
+            r->cur.p++;
+            return RKMQ_OK;
+        }
+        if (!rkmq__json_take(&r->cur, ',', "',' or '}'")) {
+            return rkmq__json_fault(&r->cur, r->header.p, "JSON header", r->err);
+        }
+    }
+}
+
+static int read_member_value(struct header_reader *r, const struct rkmq_json *key)
+{
+    static const struct {
+        const char *name;
+        int (*read)(struct header_reader *r, const struct rkmq_json *value);
+    } members[] = {{"code", read_code},     {"flag", read_flag},       {"language", read_language},
+                   {"opaque", read_opaque}, {"version", read_version}, {"remark", read_remark}};
+    struct rkmq_json value;
+    rkmq__json_skip_space(&r->cur);
+    if (r->cur.p < r->cur.end && *r->cur.p == '{' && rkmq__json_is(key, "extFields")) {
+        return read_fields(r);
+    }
+    if (!rkmq__json_scan(&r->cur, &value)) {
+        return rkmq__json_fault(&r->cur, r->header.p, "JSON header", r->err);
+    }
+    if (value.type == RKMQ_JSON_NULL) {
+        return RKMQ_OK;
+    }
+    for (size_t i = 0; i < RKMQ_COUNT_OF(members); i++) {
+        if (rkmq__json_is(key, members[i].name)) {
+            return members[i].read(r, &value);
+        }
+    }
+    if (rkmq__json_is(key, "extFields")) {
+        return rkmq__err_set(r->err, RKMQ_E_PROTOCOL, "JSON header: extFields is no object");
+    }
+    return RKMQ_OK;
+}
+
+/* Space and one of: the object's end (then done), a comma unless this is the first member. */
+static bool reader_more(struct header_reader *r, bool is_first, bool *is_failed)
+{
+    rkmq__json_skip_space(&r->cur);
+    if (r->cur.p < r->cur.end && *r->cur.p == '}') {
+        r->cur.p++;
+        return false;
+    }
+    *is_failed = !is_first && !rkmq__json_take(&r->cur, ',', "',' or '}'");
+    return !*is_failed;
+}
+
+static int read_members(struct header_reader *r)
+{
+    bool is_failed = !rkmq__json_take(&r->cur, '{', "'{'");
+    for (bool is_first = true; !is_failed && reader_more(r, is_first, &is_failed);
+         is_first = false) {
+        struct rkmq_json key;
+        is_failed = !rkmq__json_scan(&r->cur, &key) || !rkmq__json_take(&r->cur, ':', "':'");
+        int status = is_failed ? RKMQ_OK : read_member_value(r, &key);
+        if (status != RKMQ_OK) {
+            return status;
+        }
+    }
+    if (!is_failed) { /* the C++ client ends its header with a newline */
+        rkmq__json_skip_space(&r->cur);
+        r->cur.expected = "the end";
+        is_failed = r->cur.p != r->cur.end;
+    }
+    return is_failed ? rkmq__json_fault(&r->cur, r->header.p, "JSON header", r->err) : RKMQ_OK;
+}
+
+int rkmq__header_json_read(struct rkmq_slice header, struct rkmq_header_room *room,
+                           struct rkmq_command *cmd, struct rkmq_err *err)
+{
+    struct header_reader r = {.cur = {.p = header.p, .end = header.p + header.n},
+                              .header = header,
+                              .room = room,
+                              .cmd = cmd,
+                              .err = err};
+    *cmd = (struct rkmq_command){.language = RKMQ_LANGUAGE_JAVA, .format = RKMQ_HEADER_JSON};
+    room->n_fields = 0;
+    room->n_text = 0;
+    int status = read_members(&r);
+    cmd->fields = room->fields;
+    cmd->n_fields = room->n_fields;
+    return status;
+}
+
+/* ---- writing: Java's members in Java's order ---- */
+
+static uint8_t *put_text(uint8_t *out, const char *text, size_t n)
+{
+    memcpy(out, text, n);
+    return out + n;
+}
+#define PUT_LITERAL(out, literal) put_text((out), "" literal, sizeof(literal) - 1)
+
+static size_t i32_bytes(int32_t v)
+{
+    char text[12];
+    return (size_t)snprintf(text, sizeof text, "%d", v);
+}
+
+static uint8_t *put_i32(uint8_t *out, int32_t v)
+{
+    char text[12];
+    return put_text(out, text, (size_t)snprintf(text, sizeof text, "%d", v));
+}
+
+static uint8_t *put_string(uint8_t *out, struct rkmq_slice text)
+{
+    *out = '"';
+    out = rkmq__json_escape(text, out + 1);
+    *out = '"';
+    return out + 1;
+}
+
+static bool has_ext_fields(const struct rkmq_command *cmd)
+{
+    return cmd->has_fields || cmd->n_fields > 0;
+}
+
+static const char *format_name(const struct rkmq_command *cmd)
+{
+    return cmd->format == RKMQ_HEADER_BINARY ? "ROCKETMQ" : "JSON";
+}
+
+size_t rkmq__header_json_bytes(const struct rkmq_command *cmd)
+{
+    const char *language = rkmq_language_name(cmd->language);
+    size_t n = sizeof "{\"code\":,\"flag\":,\"opaque\":,\"serializeTypeCurrentRPC\":\"\","
+                      "\"version\":}" -
+               1;
+    n += i32_bytes(cmd->code) + i32_bytes((int32_t)cmd->flags) + i32_bytes(cmd->opaque) +
+         i32_bytes(cmd->version) + strlen(format_name(cmd));
+    if (language) {
+        n += sizeof ",\"language\":\"\"" - 1 + strlen(language);
+    }
+    if (cmd->remark.p) {
+        n += sizeof ",\"remark\":\"\"" - 1 + rkmq__json_escaped_bytes(cmd->remark);
+    }
+    if (has_ext_fields(cmd)) {
+        n += sizeof ",\"extFields\":{}" - 1;
+    }
+    for (size_t i = 0; i < cmd->n_fields; i++) {
+        n += (i > 0 ? 6u : 5u) + rkmq__json_escaped_bytes(cmd->fields[i].key) +
+             rkmq__json_escaped_bytes(cmd->fields[i].value);
+    }
+    return n;
+}
+
+static uint8_t *put_fields(const struct rkmq_command *cmd, uint8_t *out)
+{
+    out = PUT_LITERAL(out, ",\"extFields\":{");
+    for (size_t i = 0; i < cmd->n_fields; i++) {
+        if (i > 0) {
+            *out++ = ',';
+        }
+        out = put_string(out, cmd->fields[i].key);
+        *out++ = ':';
+        out = put_string(out, cmd->fields[i].value);
+    }
+    *out++ = '}';
+    return out;
+}
+
+uint8_t *rkmq__header_json_write(const struct rkmq_command *cmd, uint8_t *out)
+{
+    const char *language = rkmq_language_name(cmd->language);
+    out = put_i32(PUT_LITERAL(out, "{\"code\":"), cmd->code);
+    if (has_ext_fields(cmd)) {
+        out = put_fields(cmd, out);
+    }
+    out = put_i32(PUT_LITERAL(out, ",\"flag\":"), (int32_t)cmd->flags);
+    if (language) {
+        out = put_string(PUT_LITERAL(out, ",\"language\":"), rkmq__slice_of(language));
+    }
+    out = put_i32(PUT_LITERAL(out, ",\"opaque\":"), cmd->opaque);
+    if (cmd->remark.p) {
+        out = put_string(PUT_LITERAL(out, ",\"remark\":"), cmd->remark);
+    }
+    out = put_string(PUT_LITERAL(out, ",\"serializeTypeCurrentRPC\":"),
+                     rkmq__slice_of(format_name(cmd)));
+    out = put_i32(PUT_LITERAL(out, ",\"version\":"), cmd->version);
+    *out++ = '}';
+    return out;
+}

@@ -9,6 +9,9 @@
  * rkmq_remoting_server (listens). Source: NettyRemotingAbstract (responseTable,
  * processRequestCommand, processResponseCommand), 5.3.3.
  *
+ * Any callback may close the channel, call again, or destroy the client or server: the channel's
+ * memory stays until the callback has returned.
+ *
  *     dial -> CONNECTING --opened--> OPEN --closed/protocol error/close--> CLOSED
  *     accept ------------------------^
  */
@@ -46,9 +49,10 @@ struct rkmq_request_in {
 
 struct rkmq_channel_handler {
     void *owner;
-    void (*request)(void *owner, const struct rkmq_request_in *req);
-    void (*opened)(void *owner, struct rkmq_channel *ch); /* may be NULL */
-    /* After every pending call was answered. The channel is freed when this returns. */
+    void (*request)(void *owner, const struct rkmq_request_in *req); /* NULL: none is supported */
+    void (*opened)(void *owner, struct rkmq_channel *ch);            /* may be NULL */
+    /* After every pending call was answered; also for a dialled channel that never opened. The
+     * channel is freed when this returns. May be NULL. */
     void (*closed)(void *owner, struct rkmq_channel *ch, const char *why);
     /* Every frame in and out, for event logs; may be NULL. Outgoing: `cmd->body` is empty,
      * body_bytes counts. */
@@ -64,19 +68,22 @@ struct rkmq_channel_config {
         format; /* of requests, and of answers unless the request's format is to be mirrored */
     bool is_format_mirrored; /* 4.9 servers answer in the request's format */
     int language, version;
-    size_t frame_bytes_max;
-    int32_t *opaque; /* shared counter of all channels of a client or server */
+    size_t frame_bytes_max; /* 0: RKMQ_FRAME_BYTES_MAX */
+    int32_t *opaque;        /* set by the client or server: one counter for all its channels */
 };
 
 uint64_t rkmq__channel_id(const struct rkmq_channel *ch); /* unique within the env, never reused */
 const char *rkmq__channel_peer(const struct rkmq_channel *ch); /* "ip:port" as connected */
+/* What was dialled; of an accepted channel its peer. */
+const char *rkmq__channel_address(const struct rkmq_channel *ch);
 bool rkmq__channel_is_open(const struct rkmq_channel *ch);
 void *rkmq__channel_user(const struct rkmq_channel *ch); /* one pointer for the owner */
 void rkmq__channel_set_user(struct rkmq_channel *ch, void *user);
 
 /*
  * A request that wants an answer. While CONNECTING it waits for `opened` (the time counts).
- * On failure `fn` is not called. Errors: RKMQ_E_CLOSED, RKMQ_E_LIMIT, RKMQ_E_NOMEM.
+ * A time below 1 ms counts as 1. On failure `fn` is not called. Errors: RKMQ_E_CLOSED, RKMQ_E_LIMIT
+ * (too many calls wait, too much is unsent, or the frame is too large), RKMQ_E_NOMEM.
  */
 int rkmq__channel_call(struct rkmq_channel *ch, const struct rkmq_message_out *out,
                        rkmq_ms timeout_ms, rkmq_answer_fn *fn, void *user);

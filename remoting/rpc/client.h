@@ -4,9 +4,9 @@
 
 /*
  * Calls by address: one channel per address, dialled on demand, shared by all that call it.
- * Source: NettyRemotingClient (5.3.3): connect timeout 3 s, idle close after 120 s, a synchronous
- * timeout closes the channel when more than 100 ms or a quarter of the time was left for the
- * answer.
+ * Source: NettyRemotingClient (5.3.3): connect timeout 3 s, idle close after 120 s. A timeout
+ * leaves the channel open: a caller that stands for one of Java's synchronous calls, whose timeout
+ * closes the channel, says so with rkmq__remoting_client_close_address.
  */
 
 #include "remoting/rpc/channel.h"
@@ -23,9 +23,9 @@ int rkmq__remoting_client_create(struct rkmq_remoting_client **out,
  * before this returns. */
 void rkmq__remoting_client_destroy(struct rkmq_remoting_client *client);
 
-/* `fn` is always called exactly once later, with RKMQ_E_CLOSED when the connection fails, also when
- * this cannot even dial (then from a timer). Errors: RKMQ_E_INVALID bad address, RKMQ_E_NOMEM; then
- * fn is never called. */
+/* `fn` is always called exactly once later, with RKMQ_E_CLOSED when the connection fails or cannot
+ * be made. Errors: RKMQ_E_INVALID bad address, RKMQ_E_NOMEM, RKMQ_E_LIMIT as of rkmq__channel_call,
+ * RKMQ_E_CLOSED while the client is being destroyed; then fn is never called. */
 int rkmq__remoting_client_call(struct rkmq_remoting_client *client, const char *addr,
                                const struct rkmq_message_out *out, rkmq_ms timeout_ms,
                                rkmq_answer_fn *fn, void *user);

@@ -11,7 +11,8 @@
 
 struct rkmq_remoting_server;
 
-/* `addr` "host:port", port 0 = any. Errors: RKMQ_E_INVALID, RKMQ_E_IO, RKMQ_E_NOMEM. */
+/* `addr` "host:port", port 0 = any. Copies config; its `opaque` is ignored. Errors: RKMQ_E_INVALID,
+ * RKMQ_E_IO, RKMQ_E_NOMEM. */
 int rkmq__remoting_server_create(struct rkmq_remoting_server **out,
                                  const struct rkmq_channel_config *config, const char *addr,
                                  struct rkmq_err *err);

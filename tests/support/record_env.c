@@ -60,7 +60,13 @@ static struct record_conn *record_add(struct record_env *re, const char *addr,
 static int record_listen(void *ctx, const char *addr, const struct rkmq_conn_events *ev,
                          void *owner, rkmq_conn *out, char bound[64], struct rkmq_err *err)
 {
-    (void)err;
+    const struct record_env *re = ctx;
+    if (re->fail_listen != RKMQ_OK) {
+        if (err) {
+            *err = (struct rkmq_err){.status = re->fail_listen, .text = "listen failed"};
+        }
+        return re->fail_listen;
+    }
     struct record_conn *rc = record_add(ctx, addr, ev, owner);
     rc->is_listener = true;
     *out = rc->id;
@@ -71,16 +77,21 @@ static int record_listen(void *ctx, const char *addr, const struct rkmq_conn_eve
 static int record_dial(void *ctx, const char *addr, const struct rkmq_conn_events *ev, void *owner,
                        rkmq_conn *out)
 {
+    const struct record_env *re = ctx;
+    if (re->fail_dial != RKMQ_OK) {
+        return re->fail_dial;
+    }
     *out = record_add(ctx, addr, ev, owner)->id;
     return RKMQ_OK;
 }
 
 static int record_send(void *ctx, rkmq_conn c, struct rkmq_buf *take_chain)
 {
+    const struct record_env *re = ctx;
     struct record_conn *rc = record_env_conn(ctx, c);
-    if (rc->is_closed_by_core) {
+    if (rc->is_closed_by_core || re->fail_send != RKMQ_OK) {
         rkmq_buf_free(take_chain);
-        return RKMQ_E_CLOSED;
+        return rc->is_closed_by_core ? RKMQ_E_CLOSED : re->fail_send;
     }
     rkmq_buf_append(&rc->sent, take_chain);
     return RKMQ_OK;
@@ -100,9 +111,8 @@ static void record_reset(void *ctx, rkmq_conn c)
 
 static size_t record_unsent(void *ctx, rkmq_conn c)
 {
-    (void)ctx;
     (void)c;
-    return 0;
+    return ((const struct record_env *)ctx)->unsent;
 }
 
 static int record_pool_create(void *ctx, const char *name, unsigned min, unsigned max,

@@ -31,7 +31,9 @@ struct record_env {
     size_t n_conns;
     struct rkmq_job *jobs; /* submitted, oldest first */
     size_t n_jobs;
-    char log[8192]; /* "level subject: text\n" lines, cut when full */
+    int fail_listen, fail_dial, fail_send; /* what these answer instead, unless RKMQ_OK */
+    size_t unsent;                         /* what every connection says */
+    char log[8192];                        /* "level subject: text\n" lines, cut when full */
     size_t log_n;
     char trace[32768];
     size_t trace_n;

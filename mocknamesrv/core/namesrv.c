@@ -1,0 +1,205 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Life cycle of the name server, the table from code to handler, and the expiry scan. */
+#include "mocknamesrv/core/namesrv.h"
+
+#include <stdarg.h>
+
+#include "mocknamesrv/core/handlers.h"
+
+static const struct {
+    int code;
+    rkmq_namesrv_handler_fn *handle;
+} handlers[] = {
+    {RKMQ_REQ_PUT_KV_CONFIG, rkmq__namesrv_put_kv},
+    {RKMQ_REQ_GET_KV_CONFIG, rkmq__namesrv_get_kv},
+    {RKMQ_REQ_DELETE_KV_CONFIG, rkmq__namesrv_delete_kv},
+    {RKMQ_REQ_REGISTER_BROKER, rkmq__namesrv_register_broker},
+    {RKMQ_REQ_UNREGISTER_BROKER, rkmq__namesrv_unregister_broker},
+    {RKMQ_REQ_GET_ROUTEINFO_BY_TOPIC, rkmq__namesrv_route_info},
+    {RKMQ_REQ_GET_BROKER_CLUSTER_INFO, rkmq__namesrv_cluster_info},
+    {RKMQ_REQ_WIPE_WRITE_PERM_OF_BROKER, rkmq__namesrv_wipe_write_perm},
+    {RKMQ_REQ_GET_ALL_TOPIC_LIST_FROM_NAMESERVER, rkmq__namesrv_all_topics},
+    {RKMQ_REQ_DELETE_TOPIC_IN_NAMESRV, rkmq__namesrv_delete_topic},
+    {RKMQ_REQ_REGISTER_TOPIC_IN_NAMESRV, rkmq__namesrv_register_topic},
+    {RKMQ_REQ_GET_KVLIST_BY_NAMESPACE, rkmq__namesrv_list_kv},
+    {RKMQ_REQ_GET_TOPICS_BY_CLUSTER, rkmq__namesrv_cluster_topics},
+    {RKMQ_REQ_GET_SYSTEM_TOPIC_LIST_FROM_NS, rkmq__namesrv_system_topics},
+    {RKMQ_REQ_QUERY_DATA_VERSION, rkmq__namesrv_query_data_version},
+    {RKMQ_REQ_ADD_WRITE_PERM_OF_BROKER, rkmq__namesrv_add_write_perm},
+    {RKMQ_REQ_GET_BROKER_MEMBER_GROUP, rkmq__namesrv_broker_member_group},
+    {RKMQ_REQ_BROKER_HEARTBEAT, rkmq__namesrv_broker_heartbeat},
+};
+
+/* ---- answers ---- */
+
+void rkmq__namesrv_answer(const struct rkmq_request_in *req, const struct rkmq_message_out *out)
+{
+    if (req->cmd->flags & RKMQ_FLAG_ONEWAY) {
+        rkmq_buf_free(out->take_body);
+        return;
+    }
+    /* A connection that just closed has nobody to tell. */
+    (void)rkmq__channel_answer(req->channel, req->cmd->opaque, req->cmd->format, out);
+}
+
+void rkmq__namesrv_answer_ok(const struct rkmq_request_in *req)
+{
+    rkmq__namesrv_answer(req, &(struct rkmq_message_out){.code = RKMQ_RES_SUCCESS});
+}
+
+void rkmq__namesrv_answer_body(struct rkmq_namesrv *ns, const struct rkmq_request_in *req,
+                               const struct rkmq_fields *fields, struct rkmq_bytes *body)
+{
+    struct rkmq_message_out out = {.code = RKMQ_RES_SUCCESS, .fields = fields};
+    bool is_failed = body->is_failed;
+    if (!is_failed && body->n > 0) {
+        out.take_body = rkmq_buf_copy(ns->env->mem, rkmq__bytes_slice(body));
+        is_failed = out.take_body == NULL;
+    }
+    rkmq__bytes_close(body);
+    if (is_failed) {
+        rkmq__namesrv_answer_error(req, RKMQ_RES_SYSTEM_ERROR, "out of memory");
+        return;
+    }
+    rkmq__namesrv_answer(req, &out);
+}
+
+void rkmq__namesrv_answer_error(const struct rkmq_request_in *req, int code, const char *fmt, ...)
+{
+    char remark[512];
+    va_list args;
+    va_start(args, fmt);
+    (void)vsnprintf(remark, sizeof remark, fmt, args); /* a long value is cut */
+    va_end(args);
+    rkmq__namesrv_answer(
+        req, &(struct rkmq_message_out){.code = code, .remark = rkmq__slice_of(remark)});
+}
+
+void rkmq__namesrv_answer_failed(const struct rkmq_request_in *req, const struct rkmq_err *err)
+{
+    rkmq__namesrv_answer_error(req, RKMQ_RES_SYSTEM_ERROR, "%s", err->text);
+}
+
+bool rkmq__namesrv_read_header(const struct rkmq_request_in *req,
+                               const struct rkmq_header_class *cls, void *out)
+{
+    struct rkmq_err err;
+    if (rkmq__header_read(cls, req->cmd, out, &err) == RKMQ_OK) {
+        return true;
+    }
+    rkmq__namesrv_answer_failed(req, &err);
+    return false;
+}
+
+/* ---- connections ---- */
+
+static void on_request(void *owner, const struct rkmq_request_in *req)
+{
+    struct rkmq_namesrv *ns = owner;
+    for (size_t i = 0; i < RKMQ_COUNT_OF(handlers); i++) {
+        if (handlers[i].code == req->cmd->code) {
+            handlers[i].handle(ns, req);
+            return;
+        }
+    }
+    rkmq__channel_answer_unsupported(req);
+}
+
+static void on_opened(void *owner, struct rkmq_channel *ch)
+{
+    struct rkmq_namesrv *ns = owner;
+    if (ns->watch.opened) {
+        ns->watch.opened(ns->watch.owner, ch);
+    }
+}
+
+static void on_closed(void *owner, struct rkmq_channel *ch, const char *why)
+{
+    struct rkmq_namesrv *ns = owner;
+    rkmq__route_info_channel_closed(&ns->routes, rkmq__channel_id(ch));
+    if (ns->watch.closed) {
+        ns->watch.closed(ns->watch.owner, ch, why);
+    }
+}
+
+static void on_frame(void *owner, struct rkmq_channel *ch, bool is_outgoing,
+                     const struct rkmq_command *cmd, size_t body_bytes)
+{
+    struct rkmq_namesrv *ns = owner;
+    ns->watch.frame(ns->watch.owner, ch, is_outgoing, cmd, body_bytes);
+}
+
+static void on_scan(struct rkmq_timer *t)
+{
+    struct rkmq_namesrv *ns = RKMQ_CONTAINER_OF(t, struct rkmq_namesrv, scan_timer);
+    uint64_t channel_id;
+    while ((channel_id = rkmq__route_info_expire_next(&ns->routes)) != 0) {
+        struct rkmq_channel *ch = rkmq__remoting_server_channel(ns->server, channel_id);
+        if (ch) {
+            rkmq__channel_close(ch, "the broker has not been heard of");
+        }
+    }
+    rkmq__timer_in(ns->env, &ns->scan_timer, RKMQ_NAMESRV_SCAN_MS);
+}
+
+/* ---- life cycle ---- */
+
+int rkmq__namesrv_create(struct rkmq_namesrv **out, const struct rkmq_namesrv_config *config,
+                         struct rkmq_err *err)
+{
+    const struct rkmq_env *env = config->env;
+    *out = NULL;
+    struct rkmq_namesrv *ns = rkmq__zalloc(env->mem, sizeof *ns);
+    if (!ns) {
+        return rkmq__err_set(err, RKMQ_E_NOMEM, "out of memory");
+    }
+    ns->env = env;
+    ns->watch = config->watch;
+    ns->scan_timer.fire = on_scan;
+    rkmq__route_info_init(&ns->routes, env);
+    rkmq__kv_config_init(&ns->kv, env->mem);
+    struct rkmq_channel_config channels = {
+        .env = env,
+        .handler = {.owner = ns,
+                    .request = on_request,
+                    .opened = on_opened,
+                    .closed = on_closed,
+                    .frame = config->watch.frame ? on_frame : NULL},
+        .format = RKMQ_HEADER_JSON,
+        .language = RKMQ_LANGUAGE_JAVA,
+        .version = RKMQ_VERSION_V5_3_3,
+        .frame_bytes_max = config->frame_bytes_max,
+        .opaque = &ns->opaque,
+    };
+    int status = rkmq__remoting_server_create(&ns->server, &channels, config->addr, err);
+    if (status != RKMQ_OK) {
+        rkmq__namesrv_destroy(ns);
+        return status;
+    }
+    rkmq__timer_in(env, &ns->scan_timer, RKMQ_NAMESRV_SCAN_FIRST_MS);
+    *out = ns;
+    return RKMQ_OK;
+}
+
+void rkmq__namesrv_destroy(struct rkmq_namesrv *ns)
+{
+    if (!ns) {
+        return;
+    }
+    rkmq__timer_stop(ns->env, &ns->scan_timer);
+    rkmq__remoting_server_destroy(ns->server);
+    rkmq__route_info_close(&ns->routes);
+    rkmq__kv_config_close(&ns->kv);
+    rkmq__free(ns->env->mem, ns);
+}
+
+const char *rkmq__namesrv_address(const struct rkmq_namesrv *ns)
+{
+    return rkmq__remoting_server_address(ns->server);
+}
+
+bool rkmq__namesrv_knows(const struct rkmq_namesrv *ns, struct rkmq_slice cluster,
+                         struct rkmq_slice broker_addr)
+{
+    return rkmq__route_info_live(&ns->routes, cluster, broker_addr) != NULL;
+}

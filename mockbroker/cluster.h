@@ -1,0 +1,52 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef RKMQ_MOCK_CLUSTER_H
+#define RKMQ_MOCK_CLUSTER_H
+
+/* A mock cluster inside: its servers, each with its host and its watch. Loop thread, but for `rt`.
+ */
+
+#include <rkmq/mock.h>
+
+#include "mockbroker/core/broker.h"
+#include "mockbroker/watch.h"
+#include "mocknamesrv/core/namesrv.h"
+
+#define RKMQ_MOCK_NAME_BYTES 16
+
+struct rkmq_mock_namesrv {
+    char name[RKMQ_MOCK_NAME_BYTES]; /* "ns0" */
+    const struct rkmq_env *env;
+    struct rkmq_watch watch;
+    struct rkmq_namesrv *ns;
+};
+struct rkmq_mock_broker {
+    char name[RKMQ_MOCK_NAME_BYTES]; /* "broker-a" */
+    const struct rkmq_env *env;
+    struct rkmq_watch watch;
+    struct rkmq_broker *brk;
+};
+
+struct rkmq_mock {
+    struct rkmq_runtime *rt;
+    const struct rkmq_mem *mem;
+    struct rkmq_mock_options options; /* texts are borrowed during create only */
+    struct rkmq_mock_namesrv namesrvs[RKMQ_MOCK_SERVERS_MAX];
+    struct rkmq_mock_broker brokers[RKMQ_MOCK_SERVERS_MAX];
+    unsigned n_namesrvs, n_brokers;
+    struct rkmq_bytes namesrv_addr; /* "ip:port;ip:port", NUL-terminated */
+};
+
+/* Binds and starts every server. On failure some are there; rkmq__cluster_close takes them down. */
+int rkmq__cluster_open(struct rkmq_mock *m, struct rkmq_err *err);
+void rkmq__cluster_close(struct rkmq_mock *m);
+/* Every broker is registered at every name server with the topics it has now. */
+bool rkmq__cluster_is_registered(const struct rkmq_mock *m);
+/* Sums over the brokers; -1 when no broker has anything. */
+int64_t rkmq__cluster_committed(const struct rkmq_mock *m, struct rkmq_slice group,
+                                struct rkmq_slice topic);
+int64_t rkmq__cluster_max_offset(const struct rkmq_mock *m, struct rkmq_slice topic);
+/* As rkmq_mock_publish. */
+int rkmq__cluster_publish(struct rkmq_mock *m, struct rkmq_slice topic, struct rkmq_slice tag,
+                          struct rkmq_slice text, unsigned n);
+
+#endif

@@ -1,0 +1,183 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "mockbroker/watch.h"
+
+struct pending {
+    int32_t opaque;
+    int code;
+    bool is_push; /* the two directions have opaque spaces of their own */
+};
+struct watch_connection {
+    struct pending *pending;
+    size_t n, n_max;
+};
+
+void rkmq__watch_init(struct rkmq_watch *w, const struct rkmq_env *env, const char *server,
+                      rkmq_mock_event_fn *on_event, void *user)
+{
+    *w = (struct rkmq_watch){.env = env, .server = server, .on_event = on_event, .user = user};
+    rkmq__map_init(&w->connections, env->mem);
+}
+
+static struct rkmq_slice connection_key(const uint64_t *id)
+{
+    return rkmq__slice(id, sizeof *id);
+}
+
+static void connection_free(struct rkmq_watch *w, struct watch_connection *con)
+{
+    if (con) {
+        rkmq__free(w->env->mem, con->pending);
+        rkmq__free(w->env->mem, con);
+    }
+}
+
+void rkmq__watch_close(struct rkmq_watch *w)
+{
+    struct rkmq_map_entry *entry;
+    size_t cursor = 0;
+    if (!w->env) {
+        return;
+    }
+    while ((entry = rkmq__map_next(&w->connections, &cursor))) {
+        connection_free(w, entry->value);
+    }
+    rkmq__map_close(&w->connections);
+    w->env = NULL;
+}
+
+/* ---- pending requests ---- */
+
+static void pending_add(struct rkmq_watch *w, struct watch_connection *con, struct pending p)
+{
+    if (con->n == con->n_max) {
+        size_t n_max = con->n_max ? 2 * con->n_max : 8;
+        struct pending *grown = n_max > RKMQ_WATCH_PENDING_MAX
+                                    ? NULL
+                                    : rkmq__realloc(w->env->mem, con->pending, n_max * sizeof p);
+        if (!grown) {
+            return; /* its answer will carry RKMQ_WATCH_UNKNOWN_CODE */
+        }
+        con->pending = grown;
+        con->n_max = n_max;
+    }
+    con->pending[con->n++] = p;
+}
+
+static int pending_take(struct watch_connection *con, int32_t opaque, bool is_push)
+{
+    for (size_t i = 0; con && i < con->n; i++) {
+        if (con->pending[i].opaque == opaque && con->pending[i].is_push == is_push) {
+            int code = con->pending[i].code;
+            con->pending[i] = con->pending[--con->n];
+            return code;
+        }
+    }
+    return RKMQ_WATCH_UNKNOWN_CODE;
+}
+
+/* ---- events ---- */
+
+static void emit(struct rkmq_watch *w, struct rkmq_channel *ch, struct rkmq_mock_event *event)
+{
+    uint64_t id = rkmq__channel_id(ch);
+    const char *client_id = w->client_id ? w->client_id(w->client_id_owner, id) : NULL;
+    event->now = rkmq__now(w->env);
+    event->wall = rkmq__wall(w->env);
+    event->server = w->server;
+    event->connection = id;
+    event->peer = rkmq__channel_peer(ch);
+    event->client_id = client_id ? client_id : "";
+    w->on_event(w->user, event);
+}
+
+static void on_opened(void *owner, struct rkmq_channel *ch)
+{
+    struct rkmq_watch *w = owner;
+    uint64_t id = rkmq__channel_id(ch);
+    if (!w->on_event) {
+        return;
+    }
+    struct watch_connection *con = rkmq__zalloc(w->env->mem, sizeof *con);
+    if (con && rkmq__map_put(&w->connections, connection_key(&id), con) != RKMQ_OK) {
+        connection_free(w, con);
+    }
+    emit(w, ch, &(struct rkmq_mock_event){.kind = RKMQ_MOCK_OPENED});
+}
+
+static void on_closed(void *owner, struct rkmq_channel *ch, const char *why)
+{
+    struct rkmq_watch *w = owner;
+    uint64_t id = rkmq__channel_id(ch);
+    if (!w->on_event) {
+        return;
+    }
+    connection_free(w, rkmq__map_remove(&w->connections, connection_key(&id)));
+    emit(w, ch, &(struct rkmq_mock_event){.kind = RKMQ_MOCK_CLOSED, .why = why});
+}
+
+static void count(struct rkmq_watch *w, int code)
+{
+    size_t i = 0;
+    w->n_requests++;
+    while (i < w->n_counts && w->counts[i].code != code) {
+        i++;
+    }
+    if (i == w->n_counts) {
+        if (i == RKMQ_WATCH_CODES_MAX) {
+            return; /* counted in the sum alone */
+        }
+        w->counts[w->n_counts++] = (struct rkmq_watch_count){.code = code};
+    }
+    w->counts[i].n++;
+}
+
+static void on_frame(void *owner, struct rkmq_channel *ch, bool is_outgoing,
+                     const struct rkmq_command *cmd, size_t body_bytes)
+{
+    static const enum rkmq_mock_event_kind kinds[2][2] = {
+        /* [is_outgoing][is_answer] */
+        {RKMQ_MOCK_REQUEST, RKMQ_MOCK_PUSH_ANSWER},
+        {RKMQ_MOCK_PUSH, RKMQ_MOCK_ANSWER},
+    };
+    struct rkmq_watch *w = owner;
+    bool is_answer = (cmd->flags & RKMQ_FLAG_RESPONSE) != 0;
+    if (!is_answer && !is_outgoing) {
+        count(w, cmd->code);
+    }
+    if (!w->on_event) {
+        return;
+    }
+    uint64_t id = rkmq__channel_id(ch);
+    struct watch_connection *con = rkmq__map_get(&w->connections, connection_key(&id));
+    struct rkmq_mock_event event = {
+        .kind = kinds[is_outgoing][is_answer],
+        .request_code = cmd->code,
+        .cmd = cmd,
+        .body_bytes = body_bytes,
+    };
+    if (is_answer) {
+        event.request_code = pending_take(con, cmd->opaque, !is_outgoing);
+    } else if (con && !(cmd->flags & RKMQ_FLAG_ONEWAY)) {
+        pending_add(w, con, (struct pending){cmd->opaque, cmd->code, is_outgoing});
+    }
+    emit(w, ch, &event);
+}
+
+struct rkmq_channel_handler rkmq__watch_handler(struct rkmq_watch *w)
+{
+    return (struct rkmq_channel_handler){
+        .owner = w, .opened = on_opened, .closed = on_closed, .frame = on_frame};
+}
+
+uint64_t rkmq__watch_seen(const struct rkmq_watch *w, int code)
+{
+    if (code < 0) {
+        return w->n_requests;
+    }
+    for (size_t i = 0; i < w->n_counts; i++) {
+        if (w->counts[i].code == code) {
+            return w->counts[i].n;
+        }
+    }
+    return 0;
+}

@@ -82,6 +82,20 @@ int rkmq__slice_to_i64(struct rkmq_slice text, int64_t *out)
     return RKMQ_OK;
 }
 
+struct rkmq_slice rkmq__i64_text(int64_t v, char out[RKMQ_I64_TEXT_BYTES])
+{
+    char *end = out + RKMQ_I64_TEXT_BYTES, *p = end;
+    uint64_t rest = v < 0 ? 0 - (uint64_t)v : (uint64_t)v;
+    do {
+        *--p = (char)('0' + rest % 10);
+        rest /= 10;
+    } while (rest > 0);
+    if (v < 0) {
+        *--p = '-';
+    }
+    return rkmq__slice(p, (size_t)(end - p));
+}
+
 bool rkmq__slice_is_true(struct rkmq_slice text)
 {
     static const char word[4] = {'t', 'r', 'u', 'e'};

@@ -51,6 +51,9 @@ static inline bool rkmq__slice_starts(struct rkmq_slice a, struct rkmq_slice pre
 int rkmq__slice_compare(struct rkmq_slice a, struct rkmq_slice b);
 /* A plain decimal integer with optional sign, nothing around it. Errors: RKMQ_E_INVALID. */
 int rkmq__slice_to_i64(struct rkmq_slice text, int64_t *out);
+/* The decimal text of `v`, which stands at the end of `out`. */
+#define RKMQ_I64_TEXT_BYTES 20
+struct rkmq_slice rkmq__i64_text(int64_t v, char out[RKMQ_I64_TEXT_BYTES]);
 /* "true" in any letter case, as Boolean.parseBoolean. */
 bool rkmq__slice_is_true(struct rkmq_slice text);
 

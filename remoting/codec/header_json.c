@@ -234,14 +234,15 @@ static uint8_t *put_text(uint8_t *out, const char *text, size_t n)
 
 static size_t i32_bytes(int32_t v)
 {
-    char text[12];
-    return (size_t)snprintf(text, sizeof text, "%d", v);
+    char digits[RKMQ_I64_TEXT_BYTES];
+    return rkmq__i64_text(v, digits).n;
 }
 
 static uint8_t *put_i32(uint8_t *out, int32_t v)
 {
-    char text[12];
-    return put_text(out, text, (size_t)snprintf(text, sizeof text, "%d", v));
+    char digits[RKMQ_I64_TEXT_BYTES];
+    struct rkmq_slice text = rkmq__i64_text(v, digits);
+    return put_text(out, (const char *)text.p, text.n);
 }
 
 static uint8_t *put_string(uint8_t *out, struct rkmq_slice text)

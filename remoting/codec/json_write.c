@@ -1,5 +1,4 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include <inttypes.h>
 #include <stdlib.h>
 
 #include "remoting/codec/json.h"
@@ -187,7 +186,11 @@ void rkmq__json_key(struct rkmq_json_writer *w, const char *name)
 void rkmq__json_key_i64(struct rkmq_json_writer *w, int64_t name, bool is_quoted)
 {
     writer_key(w);
-    rkmq__bytes_printf(w->out, is_quoted ? "\"%" PRId64 "\"" : "%" PRId64, name);
+    char digits[RKMQ_I64_TEXT_BYTES];
+    const char *quote = is_quoted ? "\"" : "";
+    rkmq__bytes_add_text(w->out, quote);
+    rkmq__bytes_add_slice(w->out, rkmq__i64_text(name, digits));
+    rkmq__bytes_add_text(w->out, quote);
     writer_key_end(w);
 }
 
@@ -207,8 +210,9 @@ void rkmq__json_put_text(struct rkmq_json_writer *w, struct rkmq_slice text)
 
 void rkmq__json_put_i64(struct rkmq_json_writer *w, int64_t v)
 {
+    char digits[RKMQ_I64_TEXT_BYTES];
     writer_value(w);
-    rkmq__bytes_printf(w->out, "%" PRId64, v);
+    rkmq__bytes_add_slice(w->out, rkmq__i64_text(v, digits));
 }
 
 void rkmq__json_put_bool(struct rkmq_json_writer *w, bool v)

@@ -140,18 +140,7 @@ void rkmq__fields_add_text(struct rkmq_fields *f, const char *key, struct rkmq_s
 void rkmq__fields_add_i64(struct rkmq_fields *f, const char *key, int64_t value)
 {
     struct rkmq_field *field = fields_add(f, key);
-    char *digits = f->digits[f->n - 1];
-    char *p = digits + sizeof f->digits[0];
-    uint64_t rest = value < 0 ? 0 - (uint64_t)value : (uint64_t)value;
-    do {
-        *--p = (char)('0' + rest % 10);
-        rest /= 10;
-    } while (rest > 0);
-    if (value < 0) {
-        *--p = '-';
-    }
-    RKMQ_ASSERT(p >= digits);
-    field->value = rkmq__slice(p, (size_t)(digits + sizeof f->digits[0] - p));
+    field->value = rkmq__i64_text(value, f->digits[f->n - 1]);
 }
 
 void rkmq__fields_add_bool(struct rkmq_fields *f, const char *key, bool value)

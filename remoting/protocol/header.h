@@ -40,7 +40,7 @@ struct rkmq_header_class {
 struct rkmq_fields {
     size_t n;
     struct rkmq_field at[RKMQ_FIELDS_OUT_MAX];
-    char digits[RKMQ_FIELDS_OUT_MAX][24];
+    char digits[RKMQ_FIELDS_OUT_MAX][RKMQ_I64_TEXT_BYTES];
 };
 void rkmq__fields_add_text(struct rkmq_fields *f, const char *key, struct rkmq_slice value);
 void rkmq__fields_add_i64(struct rkmq_fields *f, const char *key, int64_t value);

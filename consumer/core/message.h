@@ -56,10 +56,9 @@ struct rkmq_msg_batch {
     const struct rkmq_mem *mem;
     atomic_uint n_refs; /* one for the core while n_unfinished > 0, one per rkmq_msg_ref */
     struct rkmq_buf *slab;
-    struct rkmq_process_queue *pq;        /* while n_unfinished > 0 */
-    struct rkmq_consume_service *service; /* while n_unfinished > 0 */
-    char *broker_name;                    /* behind the messages: outlives the process queue */
-    struct rkmq_slice broker, retry_topic;
+    struct rkmq_process_queue *pq;              /* while n_unfinished > 0 */
+    struct rkmq_consume_service *service;       /* while n_unfinished > 0 */
+    struct rkmq_slice broker_name, retry_topic; /* behind the messages: outlive the queue */
     int32_t queue_id;
     size_t n_msgs, n_unfinished;
     struct rkmq_msg **list; /* what listeners are given */

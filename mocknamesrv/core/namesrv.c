@@ -129,6 +129,13 @@ static void on_frame(void *owner, struct rkmq_channel *ch, bool is_outgoing,
     ns->watch.frame(ns->watch.owner, ch, is_outgoing, cmd, body_bytes);
 }
 
+static bool on_gate(void *owner, struct rkmq_channel *ch, bool is_outgoing,
+                    const struct rkmq_command *cmd, struct rkmq_buf *frame)
+{
+    struct rkmq_namesrv *ns = owner;
+    return ns->watch.gate(ns->watch.owner, ch, is_outgoing, cmd, frame);
+}
+
 static void on_scan(struct rkmq_timer *t)
 {
     struct rkmq_namesrv *ns = RKMQ_CONTAINER_OF(t, struct rkmq_namesrv, scan_timer);
@@ -164,7 +171,8 @@ int rkmq__namesrv_create(struct rkmq_namesrv **out, const struct rkmq_namesrv_co
                     .request = on_request,
                     .opened = on_opened,
                     .closed = on_closed,
-                    .frame = config->watch.frame ? on_frame : NULL},
+                    .frame = config->watch.frame ? on_frame : NULL,
+                    .gate = config->watch.gate ? on_gate : NULL},
         .format = RKMQ_HEADER_JSON,
         .language = RKMQ_LANGUAGE_JAVA,
         .version = RKMQ_VERSION_V5_3_3,

@@ -76,6 +76,20 @@ struct rkmq_buf *rkmq_buf_view(const struct rkmq_buf *b, size_t offset, size_t n
     return view;
 }
 
+struct rkmq_buf *rkmq__buf_chain_view(const struct rkmq_buf *chain)
+{
+    struct rkmq_buf *first = NULL, **tail = &first;
+    for (; chain; chain = chain->next) {
+        *tail = rkmq_buf_view(chain, 0, chain->n);
+        if (!*tail) {
+            rkmq_buf_free(first);
+            return NULL;
+        }
+        tail = &(*tail)->next;
+    }
+    return first;
+}
+
 bool rkmq__buf_is_sole(const struct rkmq_buf *b)
 {
     /* Acquire: what the last other holder read of it happened before. */

@@ -97,6 +97,8 @@ char *rkmq__text_copy(const struct rkmq_mem *mem, struct rkmq_slice text);
 /* ---- buffers ---- */
 /* No other view of its slab exists, so nobody can tell when its bytes change. */
 bool rkmq__buf_is_sole(const struct rkmq_buf *b);
+/* Views of every piece, in order; NULL when memory is out. */
+struct rkmq_buf *rkmq__buf_chain_view(const struct rkmq_buf *chain);
 
 /* ---- errors: fills `err` (may be NULL) and returns `status` ---- */
 int rkmq__err_set(struct rkmq_err *err, int status, const char *fmt, ...) RKMQ_PRINTF(3, 4);

@@ -17,12 +17,12 @@ static void channel_free(struct rkmq_channel *ch)
     rkmq__free(mem, ch);
 }
 
-static void channel_enter(struct rkmq_channel *ch)
+void rkmq__channel_enter(struct rkmq_channel *ch)
 {
     ch->n_busy++;
 }
 
-static void channel_leave(struct rkmq_channel *ch)
+void rkmq__channel_leave(struct rkmq_channel *ch)
 {
     RKMQ_ASSERT(ch->n_busy > 0);
     if (--ch->n_busy == 0 && ch->is_over) {
@@ -53,7 +53,7 @@ static void channel_finish(struct rkmq_channel *ch, int status)
 {
     const struct rkmq_call *first;
     struct rkmq_call call;
-    channel_enter(ch);
+    rkmq__channel_enter(ch);
     rkmq__timer_stop(ch->env, &ch->life_timer);
     while ((first = rkmq__request_table_first(&ch->calls))) {
         struct rkmq_err err;
@@ -69,7 +69,7 @@ static void channel_finish(struct rkmq_channel *ch, int status)
             handler->closed(handler->owner, ch, ch->why);
         }
     }
-    channel_leave(ch);
+    rkmq__channel_leave(ch);
 }
 
 void rkmq__channel_end(struct rkmq_channel *ch, int status, const char *why)
@@ -136,7 +136,7 @@ static void on_calls(struct rkmq_timer *t)
     struct rkmq_channel *ch = RKMQ_CONTAINER_OF(t, struct rkmq_channel, calls_timer);
     const struct rkmq_call *first;
     rkmq_ms now = rkmq__now(ch->env);
-    channel_enter(ch);
+    rkmq__channel_enter(ch);
     while ((first = rkmq__request_table_first(&ch->calls)) && first->due <= now) {
         struct rkmq_call call;
         struct rkmq_err err;
@@ -152,7 +152,7 @@ static void on_calls(struct rkmq_timer *t)
     if (ch->state != RKMQ_CHANNEL_CLOSED && first) {
         rkmq__timer_arm(ch->env, t, first->due);
     }
-    channel_leave(ch);
+    rkmq__channel_leave(ch);
 }
 
 /* ---- life ---- */
@@ -235,11 +235,11 @@ void rkmq__channel_opened(struct rkmq_channel *ch, rkmq_conn con, const char *pe
     (void)snprintf(ch->peer, sizeof ch->peer, "%s", peer); /* "ip:port" fits */
     ch->active_at = rkmq__now(ch->env);
     rkmq__timer_in(ch->env, &ch->life_timer, ch->home->idle_ms);
-    channel_enter(ch);
+    rkmq__channel_enter(ch);
     if (handler->opened) {
         handler->opened(handler->owner, ch);
     }
-    channel_leave(ch);
+    rkmq__channel_leave(ch);
 }
 
 void rkmq__channel_lost(struct rkmq_channel *ch, const char *why)
@@ -255,7 +255,7 @@ void rkmq__channel_data(struct rkmq_channel *ch, struct rkmq_buf *take_data)
     int status = RKMQ_OK;
     RKMQ_ASSERT(ch->state == RKMQ_CHANNEL_OPEN);
     ch->active_at = rkmq__now(ch->env);
-    channel_enter(ch);
+    rkmq__channel_enter(ch);
     rkmq_decoder_feed(ch->decoder, take_data);
     while (ch->state == RKMQ_CHANNEL_OPEN &&
            (status = rkmq_decoder_next(ch->decoder, &cmd, &err)) == RKMQ_OK) {
@@ -266,7 +266,7 @@ void rkmq__channel_data(struct rkmq_channel *ch, struct rkmq_buf *take_data)
                       err.text);
         rkmq__channel_end(ch, RKMQ_E_CLOSED, err.text);
     }
-    channel_leave(ch);
+    rkmq__channel_leave(ch);
 }
 
 /* ---- looking ---- */

@@ -58,6 +58,15 @@ struct rkmq_channel_handler {
      * body_bytes counts. */
     void (*frame)(void *owner, struct rkmq_channel *ch, bool is_outgoing,
                   const struct rkmq_command *cmd, size_t body_bytes);
+    /*
+     * Asked about every frame before it takes effect, for fault rules; may be NULL. True: it
+     * passes. False: it ends here, and who sent it is told that all went well; the gate may keep
+     * `frame` (rkmq__buf_chain_view) and let it go on later with rkmq__channel_deliver (one that
+     * came in) or rkmq__channel_send (one that goes out). `frame` is the whole frame, borrowed for
+     * the call. `body` of an outgoing `cmd` is empty. May close or reset the channel.
+     */
+    bool (*gate)(void *owner, struct rkmq_channel *ch, bool is_outgoing,
+                 const struct rkmq_command *cmd, struct rkmq_buf *frame);
 };
 
 /* What every channel of one client or server shares. */
@@ -94,6 +103,15 @@ int rkmq__channel_answer(struct rkmq_channel *ch, int32_t opaque, enum rkmq_head
                          const struct rkmq_message_out *out);
 /* Answers ` request type N not supported` (3) unless oneway, and logs it. */
 void rkmq__channel_answer_unsupported(const struct rkmq_request_in *req);
+/* ---- past the gate ---- */
+
+/* A frame that a gate kept goes on, noted by handler.frame now. A channel that is not open any
+ * more: the frame is dropped. Errors: RKMQ_E_CLOSED, RKMQ_E_NOMEM, RKMQ_E_LIMIT. */
+int rkmq__channel_deliver(struct rkmq_channel *ch, struct rkmq_buf *take_frame);
+int rkmq__channel_send(struct rkmq_channel *ch, struct rkmq_buf *take_frame);
+/* Bytes that need not be a frame; nobody is told. Errors: the same. */
+int rkmq__channel_send_bytes(struct rkmq_channel *ch, struct rkmq_buf *take_bytes);
+
 /* Pending calls of `user` are forgotten: their fn is never called. */
 void rkmq__channel_forget(struct rkmq_channel *ch, void *user);
 size_t rkmq__channel_unsent(const struct rkmq_channel *ch);

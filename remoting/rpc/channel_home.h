@@ -48,7 +48,14 @@ void rkmq__channel_data(struct rkmq_channel *ch, struct rkmq_buf *take_data);
 void rkmq__channel_lost(struct rkmq_channel *ch, const char *why);
 /* Ends every call with `status`, tells the handler, frees: now. */
 void rkmq__channel_end(struct rkmq_channel *ch, int status, const char *why);
-/* One request or answer that came in. */
+/* One request or answer that came in: asks the gate, then as rkmq__channel_pass. */
 void rkmq__channel_receive(struct rkmq_channel *ch, const struct rkmq_command *cmd);
+/* The same past the gate. The caller keeps the channel's memory (n_busy). */
+void rkmq__channel_pass(struct rkmq_channel *ch, const struct rkmq_command *cmd);
+/* Tells who watches about a frame. */
+void rkmq__channel_note(struct rkmq_channel *ch, bool is_outgoing, const struct rkmq_command *cmd,
+                        size_t n_body);
+void rkmq__channel_enter(struct rkmq_channel *ch);
+void rkmq__channel_leave(struct rkmq_channel *ch);
 
 #endif

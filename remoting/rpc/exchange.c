@@ -16,8 +16,8 @@ static void trace_command(const struct rkmq_channel *ch, bool is_outgoing,
                name ? name : "?", cmd->code, cmd->opaque);
 }
 
-static void note_command(struct rkmq_channel *ch, bool is_outgoing, const struct rkmq_command *cmd,
-                         size_t n_body)
+void rkmq__channel_note(struct rkmq_channel *ch, bool is_outgoing, const struct rkmq_command *cmd,
+                        size_t n_body)
 {
     const struct rkmq_channel_handler *handler = &ch->home->config->handler;
     if (ch->env->is_traced) {
@@ -26,6 +26,13 @@ static void note_command(struct rkmq_channel *ch, bool is_outgoing, const struct
     if (handler->frame) {
         handler->frame(handler->owner, ch, is_outgoing, cmd, n_body);
     }
+}
+
+static bool gate_passes(struct rkmq_channel *ch, bool is_outgoing, const struct rkmq_command *cmd,
+                        struct rkmq_buf *frame)
+{
+    const struct rkmq_channel_handler *handler = &ch->home->config->handler;
+    return !handler->gate || handler->gate(handler->owner, ch, is_outgoing, cmd, frame);
 }
 
 /* ---- out ---- */
@@ -57,10 +64,14 @@ static int send_command(struct rkmq_channel *ch, const struct rkmq_command *cmd,
         return status;
     }
     head->next = take_body;
+    if (!gate_passes(ch, true, cmd, head)) {
+        rkmq_buf_free(head);
+        return RKMQ_OK;
+    }
     status = env->ops->send(env->ctx, ch->con, head);
     if (status == RKMQ_OK) {
         ch->active_at = rkmq__now(env);
-        note_command(ch, true, cmd, n_body);
+        rkmq__channel_note(ch, true, cmd, n_body);
     }
     return status;
 }
@@ -109,6 +120,9 @@ int rkmq__channel_call(struct rkmq_channel *ch, const struct rkmq_message_out *o
     if (status != RKMQ_OK && status != RKMQ_E_CLOSED) {
         (void)rkmq__request_table_take(&ch->calls, call.opaque, &call); /* it is there */
         return status;
+    }
+    if (ch->state == RKMQ_CHANNEL_CLOSED) { /* a gate closed it; that ends the call */
+        return RKMQ_OK;
     }
     if (!rkmq__timer_is_armed(&ch->calls_timer) || call.due < ch->calls_timer.due) {
         rkmq__timer_arm(ch->env, &ch->calls_timer, call.due);
@@ -180,9 +194,16 @@ static void receive_answer(struct rkmq_channel *ch, const struct rkmq_command *c
 
 void rkmq__channel_receive(struct rkmq_channel *ch, const struct rkmq_command *cmd)
 {
+    if (gate_passes(ch, false, cmd, cmd->frame) && ch->state == RKMQ_CHANNEL_OPEN) {
+        rkmq__channel_pass(ch, cmd);
+    }
+}
+
+void rkmq__channel_pass(struct rkmq_channel *ch, const struct rkmq_command *cmd)
+{
     const struct rkmq_channel_handler *handler = &ch->home->config->handler;
     struct rkmq_request_in req = {.channel = ch, .cmd = cmd};
-    note_command(ch, false, cmd, cmd->body.n);
+    rkmq__channel_note(ch, false, cmd, cmd->body.n);
     if (cmd->flags & RKMQ_FLAG_RESPONSE) {
         receive_answer(ch, cmd);
     } else if (handler->request) {

@@ -11,6 +11,7 @@ static const char *const kind_names[] = {
     [RKMQ_MOCK_OPENED] = "open", [RKMQ_MOCK_CLOSED] = "close",
     [RKMQ_MOCK_REQUEST] = "req", [RKMQ_MOCK_ANSWER] = "resp",
     [RKMQ_MOCK_PUSH] = "push",   [RKMQ_MOCK_PUSH_ANSWER] = "push-resp",
+    [RKMQ_MOCK_FAULT] = "fault",
 };
 
 int cli_events_open(struct cli_events *events, const char *path)
@@ -92,6 +93,7 @@ void cli_events_write(void *user, const struct rkmq_mock_event *event)
         add_command(&w, event);
     }
     add_text(&w, "why", event->why);
+    add_text(&w, "fault", event->fault);
     rkmq__json_object_end(&w);
     rkmq__bytes_add_text(&events->line, "\n");
     struct rkmq_slice line = rkmq__bytes_slice(&events->line);

@@ -19,7 +19,7 @@ static int namesrv_open(struct rkmq_mock *m, unsigned i, struct rkmq_err *err)
     unsigned port = m->options.namesrv_port ? m->options.namesrv_port + i : 0;
     address_write(addr, m->options.bind_host, port);
     rkmq__watch_init(&server->watch, server->env, server->name, m->options.on_event,
-                     m->options.on_event_user);
+                     m->options.on_event_user, &m->faults);
     struct rkmq_namesrv_config config = {
         .env = server->env,
         .addr = addr,
@@ -54,7 +54,7 @@ static int broker_open(struct rkmq_mock *m, unsigned i, struct rkmq_err *err)
     }
     address_write(addr, m->options.bind_host, port);
     rkmq__watch_init(&server->watch, server->env, server->name, m->options.on_event,
-                     m->options.on_event_user);
+                     m->options.on_event_user, &m->faults);
     server->watch.client_id = broker_client_id;
     server->watch.client_id_owner = server;
     struct rkmq_broker_config config = RKMQ_BROKER_CONFIG_INIT;
@@ -77,6 +77,9 @@ static int broker_open(struct rkmq_mock *m, unsigned i, struct rkmq_err *err)
 int rkmq__cluster_open(struct rkmq_mock *m, struct rkmq_err *err)
 {
     int status = RKMQ_OK;
+    rkmq__faults_init(&m->faults, m->mem);
+    m->faults.peer_name = m->options.peer_name;
+    m->faults.peer_name_user = m->options.peer_name_user;
     for (unsigned i = 0; status == RKMQ_OK && i < m->n_namesrvs; i++) {
         status = namesrv_open(m, i, err);
     }
@@ -101,6 +104,7 @@ void rkmq__cluster_close(struct rkmq_mock *m)
         }
         rkmq__watch_close(&m->namesrvs[i].watch);
     }
+    rkmq__faults_close(&m->faults);
 }
 
 bool rkmq__cluster_is_registered(const struct rkmq_mock *m)

@@ -8,6 +8,7 @@
 #include <rkmq/mock.h>
 
 #include "mockbroker/core/broker.h"
+#include "mockbroker/faults.h"
 #include "mockbroker/watch.h"
 #include "mocknamesrv/core/namesrv.h"
 
@@ -33,6 +34,7 @@ struct rkmq_mock {
     struct rkmq_mock_namesrv namesrvs[RKMQ_MOCK_SERVERS_MAX];
     struct rkmq_mock_broker brokers[RKMQ_MOCK_SERVERS_MAX];
     unsigned n_namesrvs, n_brokers;
+    struct rkmq_faults faults;
     struct rkmq_bytes namesrv_addr; /* "ip:port;ip:port", NUL-terminated */
 };
 

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "mockbroker/watch.h"
 
+#include "mockbroker/faults.h"
+
 struct pending {
     int32_t opaque;
     int code;
@@ -12,9 +14,10 @@ struct watch_connection {
 };
 
 void rkmq__watch_init(struct rkmq_watch *w, const struct rkmq_env *env, const char *server,
-                      rkmq_mock_event_fn *on_event, void *user)
+                      rkmq_mock_event_fn *on_event, void *user, struct rkmq_faults *faults)
 {
-    *w = (struct rkmq_watch){.env = env, .server = server, .on_event = on_event, .user = user};
+    *w = (struct rkmq_watch){
+        .env = env, .faults = faults, .server = server, .on_event = on_event, .user = user};
     rkmq__map_init(&w->connections, env->mem);
 }
 
@@ -63,16 +66,30 @@ static void pending_add(struct rkmq_watch *w, struct watch_connection *con, stru
     con->pending[con->n++] = p;
 }
 
+/* Its place; con->n when it is not there. */
+static size_t pending_find(const struct watch_connection *con, int32_t opaque, bool is_push)
+{
+    size_t i = 0;
+    while (i < con->n && (con->pending[i].opaque != opaque || con->pending[i].is_push != is_push)) {
+        i++;
+    }
+    return i;
+}
+
+static int pending_code(const struct watch_connection *con, int32_t opaque, bool is_push)
+{
+    size_t i = con ? pending_find(con, opaque, is_push) : 0;
+    return con && i < con->n ? con->pending[i].code : RKMQ_WATCH_UNKNOWN_CODE;
+}
+
 static int pending_take(struct watch_connection *con, int32_t opaque, bool is_push)
 {
-    for (size_t i = 0; con && i < con->n; i++) {
-        if (con->pending[i].opaque == opaque && con->pending[i].is_push == is_push) {
-            int code = con->pending[i].code;
-            con->pending[i] = con->pending[--con->n];
-            return code;
-        }
+    int code = pending_code(con, opaque, is_push);
+    size_t i = con ? pending_find(con, opaque, is_push) : 0;
+    if (con && i < con->n) {
+        con->pending[i] = con->pending[--con->n];
     }
-    return RKMQ_WATCH_UNKNOWN_CODE;
+    return code;
 }
 
 /* ---- events ---- */
@@ -108,6 +125,9 @@ static void on_closed(void *owner, struct rkmq_channel *ch, const char *why)
 {
     struct rkmq_watch *w = owner;
     uint64_t id = rkmq__channel_id(ch);
+    if (w->faults) {
+        rkmq__faults_closed(w->faults, ch);
+    }
     if (!w->on_event) {
         return;
     }
@@ -163,10 +183,37 @@ static void on_frame(void *owner, struct rkmq_channel *ch, bool is_outgoing,
     emit(w, ch, &event);
 }
 
+void rkmq__watch_fault(struct rkmq_watch *w, struct rkmq_channel *ch, bool is_outgoing,
+                       const struct rkmq_command *cmd, const char *rule_id)
+{
+    bool is_answer = (cmd->flags & RKMQ_FLAG_RESPONSE) != 0;
+    struct rkmq_mock_event event = {.kind = RKMQ_MOCK_FAULT,
+                                    .request_code = is_answer ? RKMQ_WATCH_UNKNOWN_CODE : cmd->code,
+                                    .cmd = cmd,
+                                    .body_bytes = cmd->body.n,
+                                    .fault = rule_id};
+    if (!w->on_event) {
+        return;
+    }
+    if (is_answer) {
+        uint64_t id = rkmq__channel_id(ch);
+        const struct watch_connection *con = rkmq__map_get(&w->connections, connection_key(&id));
+        event.request_code = pending_code(con, cmd->opaque, !is_outgoing);
+    }
+    emit(w, ch, &event);
+}
+
+static bool on_gate(void *owner, struct rkmq_channel *ch, bool is_outgoing,
+                    const struct rkmq_command *cmd, struct rkmq_buf *frame)
+{
+    struct rkmq_watch *w = owner;
+    return !w->faults || rkmq__faults_gate(w->faults, w, ch, is_outgoing, cmd, frame);
+}
+
 struct rkmq_channel_handler rkmq__watch_handler(struct rkmq_watch *w)
 {
     return (struct rkmq_channel_handler){
-        .owner = w, .opened = on_opened, .closed = on_closed, .frame = on_frame};
+        .owner = w, .opened = on_opened, .closed = on_closed, .frame = on_frame, .gate = on_gate};
 }
 
 uint64_t rkmq__watch_seen(const struct rkmq_watch *w, int code)

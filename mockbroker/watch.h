@@ -23,8 +23,10 @@ struct rkmq_watch_count {
     int code;
     uint64_t n;
 };
+struct rkmq_faults;
 struct rkmq_watch {
     const struct rkmq_env *env;
+    struct rkmq_faults *faults;   /* of the cluster; NULL: none */
     const char *server;           /* borrowed */
     rkmq_mock_event_fn *on_event; /* NULL: only counts */
     void *user;
@@ -37,10 +39,13 @@ struct rkmq_watch {
 };
 
 void rkmq__watch_init(struct rkmq_watch *w, const struct rkmq_env *env, const char *server,
-                      rkmq_mock_event_fn *on_event, void *user);
+                      rkmq_mock_event_fn *on_event, void *user, struct rkmq_faults *faults);
 void rkmq__watch_close(struct rkmq_watch *w);
 /* What a server's core calls; `w` must outlive the server. */
 struct rkmq_channel_handler rkmq__watch_handler(struct rkmq_watch *w);
+/* A fault rule took effect on a frame. */
+void rkmq__watch_fault(struct rkmq_watch *w, struct rkmq_channel *ch, bool is_outgoing,
+                       const struct rkmq_command *cmd, const char *rule_id);
 /* Requests received with that code; negative: all. */
 uint64_t rkmq__watch_seen(const struct rkmq_watch *w, int code);
 

@@ -28,7 +28,8 @@ enum rkmq_mock_event_kind {
     RKMQ_MOCK_REQUEST, /* a peer asks this server */
     RKMQ_MOCK_ANSWER,  /* this server answers; request_code says what */
     RKMQ_MOCK_PUSH,    /* this server asks a client (40, ...) */
-    RKMQ_MOCK_PUSH_ANSWER
+    RKMQ_MOCK_PUSH_ANSWER,
+    RKMQ_MOCK_FAULT /* a fault rule took effect on the frame `cmd` */
 };
 struct rkmq_command;
 struct rkmq_mock_event {
@@ -41,10 +42,15 @@ struct rkmq_mock_event {
     int request_code;               /* of the request, or of the request that is answered */
     const struct rkmq_command *cmd; /* the frame; NULL for OPENED and CLOSED. Borrowed */
     size_t body_bytes;
-    const char *why; /* CLOSED */
+    const char *why;   /* CLOSED */
+    const char *fault; /* FAULT: the rule's id */
 };
 /* Thread: loop. Must not call back into the mock. */
 typedef void rkmq_mock_event_fn(void *user, const struct rkmq_mock_event *event);
+
+/* What fault rules call the other end of a connection. Thread: loop. */
+typedef const char *rkmq_mock_peer_name_fn(void *user, const char *server, const char *peer,
+                                           const char *client_id);
 
 struct rkmq_mock_options {
     size_t size;
@@ -61,6 +67,8 @@ struct rkmq_mock_options {
     size_t store_bytes_max; /* of all queues of a broker; above it sends are answered SYSTEM_BUSY */
     rkmq_mock_event_fn *on_event;
     void *on_event_user;
+    rkmq_mock_peer_name_fn *peer_name; /* NULL: the client id where it is known, else "ip:port" */
+    void *peer_name_user;
 };
 #define RKMQ_MOCK_OPTIONS_INIT                                                                     \
     {                                                                                              \
@@ -106,6 +114,67 @@ RKMQ_API int rkmq_mock_await_committed(struct rkmq_mock *m, const char *group, c
                                        int64_t total, rkmq_ms timeout_ms);
 /* How often a server answered requests of that code (request_code < 0: all). */
 RKMQ_API uint64_t rkmq_mock_seen(struct rkmq_mock *m, int request_code);
+
+/* ---- fault rules: addressed by what a request means, not by packets ---- */
+
+#define RKMQ_FAULT_RULES_MAX 256
+#define RKMQ_FAULT_FRAMES_MAX 65536 /* held, delayed or awaiting an answer; then rules rest */
+
+/* Refused, done but not answered, and unknown are three worlds: which end of the exchange suffers.
+ */
+enum rkmq_fault_applied {
+    RKMQ_APPLIED_NO,    /* the request, before it is handled */
+    RKMQ_APPLIED_YES,   /* the answer; requests without one do not match */
+    RKMQ_APPLIED_EITHER /* one of the two, by the seed */
+};
+enum rkmq_fault_effect {
+    RKMQ_FAULT_OBSERVE, /* counted and reported, no more */
+    RKMQ_FAULT_REPLY,   /* answered with reply_code and reply_remark */
+    RKMQ_FAULT_DELAY,   /* by delay_ms */
+    RKMQ_FAULT_HOLD,    /* until released */
+    RKMQ_FAULT_DROP,
+    RKMQ_FAULT_DUP,   /* once more, right after */
+    RKMQ_FAULT_CLOSE, /* the connection, instead */
+    RKMQ_FAULT_RESET,
+    RKMQ_FAULT_TRUNCATE, /* the answer's first `bytes`, then the connection is closed */
+    RKMQ_FAULT_GARBLE    /* `bytes` bytes of the answer behind its length are changed */
+};
+/*
+ * What is not set matches everything. A request is the client's, or one that a broker pushes
+ * (40, ...): then `from` is the broker. A broker asking a name server is called by its name.
+ */
+struct rkmq_mock_fault {
+    size_t size;
+    const char *id;   /* for events; not empty */
+    int request_code; /* -1: any */
+    const char *from, *to;
+    const char *group, *topic;
+    int32_t queue_id;                /* -1: any */
+    uint64_t nth_from, nth_to;       /* of the requests that match, counted from 1; 0: no bound */
+    uint64_t times;                  /* it takes effect so often at most; 0: no bound */
+    uint32_t per_million;            /* chance; 0: always */
+    enum rkmq_fault_applied applied; /* TRUNCATE and GARBLE: always YES */
+    enum rkmq_fault_effect effect;
+    rkmq_ms delay_ms;
+    int reply_code;
+    const char *reply_remark;
+    size_t bytes;
+};
+#define RKMQ_MOCK_FAULT_INIT                                                                       \
+    {                                                                                              \
+        .size = sizeof(struct rkmq_mock_fault), .request_code = -1, .queue_id = -1, .bytes = 1,    \
+    }
+
+/* The first rule that takes effect is the only one. Copies `fault`. Errors: RKMQ_E_INVALID (err
+ * says what), RKMQ_E_STATE the id is taken, RKMQ_E_LIMIT, RKMQ_E_NOMEM. */
+RKMQ_API int rkmq_mock_fault_add(struct rkmq_mock *m, const struct rkmq_mock_fault *fault,
+                                 struct rkmq_err *err);
+/* What it holds goes on now, in its order; the rule stays. Errors: RKMQ_E_NOT_FOUND. */
+RKMQ_API int rkmq_mock_fault_release(struct rkmq_mock *m, const char *id);
+/* Released, and the rule is gone. Errors: RKMQ_E_NOT_FOUND. */
+RKMQ_API int rkmq_mock_fault_remove(struct rkmq_mock *m, const char *id);
+/* How often it took effect; 0 also for a rule that is not there. */
+RKMQ_API uint64_t rkmq_mock_fault_hits(struct rkmq_mock *m, const char *id);
 
 #ifdef __cplusplus
 }

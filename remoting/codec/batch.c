@@ -28,15 +28,15 @@ int rkmq_batch_item_next(struct rkmq_slice *cursor, struct rkmq_batch_item *view
         return rkmq__err_set(err, RKMQ_E_PROTOCOL, "batch: body length %d in an item of %u bytes",
                              (int32_t)body_n, bytes);
     }
-    uint16_t properties_n = rkmq_get_be16(p + BODY_AT + body_n);
-    if (properties_n != bytes - ITEM_BYTES_MIN - body_n) {
+    int properties_n = (int16_t)rkmq_get_be16(p + BODY_AT + body_n);
+    if (properties_n < 0 || (uint32_t)properties_n != bytes - ITEM_BYTES_MIN - body_n) {
         return rkmq__err_set(err, RKMQ_E_PROTOCOL, "batch: properties length %d with %u bytes left",
-                             (int16_t)properties_n, bytes - ITEM_BYTES_MIN - body_n);
+                             properties_n, bytes - ITEM_BYTES_MIN - body_n);
     }
     *view = (struct rkmq_batch_item){
         .flag = (int32_t)rkmq_get_be32(p + 12),
         .body = rkmq__slice(p + BODY_AT, body_n),
-        .properties = rkmq__slice(p + BODY_AT + body_n + 2, properties_n),
+        .properties = rkmq__slice(p + BODY_AT + body_n + 2, (size_t)properties_n),
     };
     *cursor = rkmq__slice(p + bytes, cursor->n - bytes);
     return RKMQ_OK;

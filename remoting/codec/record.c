@@ -134,24 +134,21 @@ static int record_tail(struct rkmq_slice record, struct rkmq_record *r, struct r
     const uint8_t *p = r->body.p + r->body.n;
     size_t left = (size_t)(record.p + record.n - p);
     size_t length_bytes = topic_length_bytes(r->magic);
-    size_t topic_n = length_bytes == 2 ? rkmq_get_be16(p) : p[0];
-    if (topic_n > INT8_MAX && length_bytes == 1) {
-        return rkmq__err_set(err, RKMQ_E_PROTOCOL, "record: topic length %d", (int)topic_n - 256);
-    }
-    if (topic_n > left - length_bytes - 2) {
-        return rkmq__err_set(err, RKMQ_E_PROTOCOL, "record: topic length %zu with %zu bytes left",
+    int topic_n = length_bytes == 2 ? (int16_t)rkmq_get_be16(p) : (int8_t)p[0];
+    if (topic_n < 0 || (size_t)topic_n > left - length_bytes - 2) {
+        return rkmq__err_set(err, RKMQ_E_PROTOCOL, "record: topic length %d with %zu bytes left",
                              topic_n, left);
     }
-    r->topic = rkmq__slice(p + length_bytes, topic_n);
-    p += length_bytes + topic_n;
-    left -= length_bytes + topic_n;
-    size_t properties_n = rkmq_get_be16(p);
-    if (properties_n != left - 2) {
+    r->topic = rkmq__slice(p + length_bytes, (size_t)topic_n);
+    p += length_bytes + (size_t)topic_n;
+    left -= length_bytes + (size_t)topic_n;
+    int properties_n = (int16_t)rkmq_get_be16(p);
+    if (properties_n < 0 || (size_t)properties_n != left - 2) {
         return rkmq__err_set(err, RKMQ_E_PROTOCOL,
-                             "record: properties length %d with %zu bytes left",
-                             (int16_t)properties_n, left - 2);
+                             "record: properties length %d with %zu bytes left", properties_n,
+                             left - 2);
     }
-    r->properties = rkmq__slice(p + 2, properties_n);
+    r->properties = rkmq__slice(p + 2, (size_t)properties_n);
     return RKMQ_OK;
 }
 

@@ -7,6 +7,7 @@
 
 #include "remoting/base/core.h"
 #include "support/cmocka_all.h"
+#include "support/hex.h"
 
 #define FILES_MAX 64
 
@@ -18,18 +19,6 @@ static void *grown(void *p, size_t n)
 }
 
 /* ---- one line ---- */
-
-static size_t hex_read(const char *hex, uint8_t *out)
-{
-    static const char digits[] = "0123456789abcdef";
-    size_t n = strlen(hex) / 2;
-    for (size_t i = 0; i < n; i++) {
-        const char *high = strchr(digits, hex[2 * i]), *low = strchr(digits, hex[2 * i + 1]);
-        assert_true(high && low);
-        out[i] = (uint8_t)((high - digits) << 4 | (low - digits));
-    }
-    return n;
-}
 
 static const char *text_of(const cJSON *line, const char *name)
 {
@@ -47,10 +36,11 @@ static void frame_build(struct capture_frame *frame, const cJSON *line)
 {
     const char *header = text_of(line, "header_raw_hex"), *body = text_of(line, "body_hex");
     bool is_binary = strcmp(text_of(line, "serialize"), "ROCKETMQ") == 0;
-    frame->bytes = grown(NULL, RKMQ_FRAME_PREFIX_BYTES + (strlen(header) + strlen(body)) / 2);
+    size_t n_rest = (strlen(header) + strlen(body)) / 2;
+    frame->bytes = grown(NULL, RKMQ_FRAME_PREFIX_BYTES + n_rest);
     uint8_t *p = frame->bytes + RKMQ_FRAME_PREFIX_BYTES;
-    frame->n_header = hex_read(header, p);
-    frame->n_body = hex_read(body, p + frame->n_header);
+    frame->n_header = test_hex(header, p, n_rest);
+    frame->n_body = test_hex(body, p + frame->n_header, n_rest - frame->n_header);
     frame->n = RKMQ_FRAME_PREFIX_BYTES + frame->n_header + frame->n_body;
     rkmq_put_be32(frame->bytes, (uint32_t)(frame->n - 4));
     rkmq_put_be32(frame->bytes + 4, (uint32_t)is_binary << 24 | (uint32_t)frame->n_header);

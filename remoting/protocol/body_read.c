@@ -9,10 +9,14 @@ int rkmq__body_fault(int status, const char *what, struct rkmq_err *err)
     return status;
 }
 
-int rkmq__body_object(struct rkmq_slice body, const char *what, struct rkmq_json *out,
-                      struct rkmq_err *err)
+int rkmq__body_object(struct rkmq_slice body, const char *what, struct rkmq_arena *arena,
+                      struct rkmq_json *out, struct rkmq_err *err)
 {
-    int status = rkmq__json_parse(body, out, err);
+    int status = arena ? rkmq__arena_copy(arena, body, &body) : RKMQ_OK;
+    if (status != RKMQ_OK) {
+        return rkmq__err_set(err, status, "%s: out of memory", what);
+    }
+    status = rkmq__json_parse(body, out, err);
     if (status == RKMQ_OK && out->type != RKMQ_JSON_OBJECT) {
         status = rkmq__err_set(err, RKMQ_E_PROTOCOL, "%s: the body is no JSON object", what);
     }

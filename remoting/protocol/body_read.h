@@ -6,9 +6,12 @@
 
 #include "remoting/protocol/bodies.h"
 
-/* The body, which must be one JSON object. `what` names it in err. */
-int rkmq__body_object(struct rkmq_slice body, const char *what, struct rkmq_json *out,
-                      struct rkmq_err *err);
+/*
+ * The body, which must be one JSON object. `what` names it in err. What is parsed is a copy in the
+ * arena, so that texts borrowed from it outlive the body; without an arena it is the body itself.
+ */
+int rkmq__body_object(struct rkmq_slice body, const char *what, struct rkmq_arena *arena,
+                      struct rkmq_json *out, struct rkmq_err *err);
 /*
  * Room for every element of the array member `name` of `object` (absent: none), zeroed; `*values`
  * is the walk over them. Errors: RKMQ_E_PROTOCOL no array, RKMQ_E_LIMIT, RKMQ_E_NOMEM.

@@ -120,7 +120,7 @@ int rkmq__heartbeat_data_read(struct rkmq_slice body, struct rkmq_arena *arena,
 {
     struct rkmq_json root;
     *out = (struct rkmq_heartbeat_data){0};
-    int status = rkmq__body_object(body, "HeartbeatData", &root, err);
+    int status = rkmq__body_object(body, "HeartbeatData", arena, &root, err);
     if (status == RKMQ_OK) {
         status = rkmq__json_text(&root, "clientID", arena, &out->client_id);
         status = status ? status : rkmq__json_i32(&root, "heartbeatFingerprint", &out->fingerprint);

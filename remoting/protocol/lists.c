@@ -42,7 +42,7 @@ int rkmq__consumer_list_read(struct rkmq_slice body, struct rkmq_arena *arena,
                              struct rkmq_slice **ids, size_t *n_ids, struct rkmq_err *err)
 {
     struct rkmq_json root;
-    int status = rkmq__body_object(body, "consumer list", &root, err);
+    int status = rkmq__body_object(body, "consumer list", arena, &root, err);
     return status ? status : rkmq__body_texts(&root, "consumerIdList", arena, ids, n_ids, err);
 }
 
@@ -95,7 +95,7 @@ int rkmq__lock_batch_read(struct rkmq_slice body, struct rkmq_arena *arena,
 {
     struct rkmq_json root;
     *out = (struct rkmq_lock_batch_body){0};
-    int status = rkmq__body_object(body, "lock request", &root, err);
+    int status = rkmq__body_object(body, "lock request", arena, &root, err);
     if (status == RKMQ_OK) {
         status = rkmq__json_text(&root, "clientId", arena, &out->client_id);
         status = status ? status : rkmq__json_text(&root, "consumerGroup", arena, &out->group);
@@ -129,6 +129,6 @@ int rkmq__lock_batch_answer_read(struct rkmq_slice body, struct rkmq_arena *aren
                                  struct rkmq_mq **mqs, size_t *n_mqs, struct rkmq_err *err)
 {
     struct rkmq_json root;
-    int status = rkmq__body_object(body, "lock answer", &root, err);
+    int status = rkmq__body_object(body, "lock answer", arena, &root, err);
     return status ? status : mqs_read(&root, "lockOKMQSet", arena, mqs, n_mqs, err);
 }

@@ -32,7 +32,7 @@ int rkmq__data_version_read(struct rkmq_slice body, struct rkmq_data_version *ou
                             struct rkmq_err *err)
 {
     struct rkmq_json root;
-    int status = rkmq__body_object(body, "DataVersion", &root, err);
+    int status = rkmq__body_object(body, "DataVersion", NULL, &root, err);
     return status ? status : rkmq__body_fault(data_version_of(&root, out), "DataVersion", err);
 }
 
@@ -61,7 +61,7 @@ int rkmq__register_broker_body_read(struct rkmq_slice body, struct rkmq_arena *a
     struct rkmq_json_iter walk;
     void *items = NULL;
     *out = (struct rkmq_register_broker_body){0};
-    int status = rkmq__body_object(body, "RegisterBrokerBody", &root, err);
+    int status = rkmq__body_object(body, "RegisterBrokerBody", arena, &root, err);
     if (status != RKMQ_OK) {
         return status;
     }

@@ -71,7 +71,7 @@ int rkmq__route_data_read(struct rkmq_slice body, struct rkmq_arena *arena,
 {
     struct rkmq_json root;
     *out = (struct rkmq_route_data){0};
-    int status = rkmq__body_object(body, "TopicRouteData", &root, err);
+    int status = rkmq__body_object(body, "TopicRouteData", arena, &root, err);
     status = status ? status : queues_read(&root, arena, out, err);
     status = status ? status : brokers_read(&root, arena, out, err);
     if (status == RKMQ_OK) {

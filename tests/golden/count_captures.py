@@ -69,6 +69,7 @@ def main():
                     n["compressed sends"] += code == 310 and int(header["extFields"]["f"]) & 1
                 if not body:
                     continue
+                n["JSON bodies"] += body[:1] == b"{"
                 bodies["answer" if is_answer else "request", code] += 1
                 if code == 320 and not is_answer:
                     n["batch items"] += len(list(batch_items(body)))

@@ -43,7 +43,8 @@ int main(void)
     int status = rkmq_push_consumer_create(&consumer, rt, &o, &err);
     status = status ? status : rkmq_push_consumer_subscribe(consumer, "TopicTest", "*", &err);
     status = status ? status : rkmq_push_consumer_start(consumer, &err);
-    status = status ? status : rkmq_mock_await_committed(mock, "CONSUMER_1", "TopicTest", 10, 20000);
+    status =
+        status ? status : rkmq_mock_await_committed(mock, "CONSUMER_1", "TopicTest", 10, 20000);
     if (status) {
         fprintf(stderr, "%s: %s\n", rkmq_status_text(status), err.text);
     }

@@ -6,29 +6,33 @@
 
 #define REPLACEMENT 0xFFFDu
 
+/* Bytes of the sequence that begins with `first`; 0: none does. */
+static size_t sequence_bytes(uint8_t first)
+{
+    return first < 0x80 ? 1 : first >> 5 == 6 ? 2 : first >> 4 == 14 ? 3 : first >> 3 == 30 ? 4 : 0;
+}
+
+/* The code point of a sequence of `n` bytes. False: it is malformed. */
+static bool sequence_read(const uint8_t *p, size_t n, uint32_t *out)
+{
+    static const uint32_t minimum[5] = {0, 0, 0x80, 0x800, 0x10000};
+    uint32_t c = n == 1 ? p[0] : p[0] & (0x7Fu >> n);
+    for (size_t i = 1; i < n; i++) {
+        if (p[i] >> 6 != 2) {
+            return false;
+        }
+        c = c << 6 | (p[i] & 0x3F);
+    }
+    *out = c;
+    return c >= minimum[n] && c <= 0x10FFFF && (c < 0xD800 || c > 0xDFFF);
+}
+
 /* The next code point; a malformed byte is one U+FFFD. */
 static uint32_t utf8_next(struct rkmq_slice *s)
 {
-    static const uint32_t minimum[5] = {0, 0, 0x80, 0x800, 0x10000};
-    uint8_t first = s->p[0];
-    size_t n = first < 0x80       ? 1
-               : first >> 5 == 6  ? 2
-               : first >> 4 == 14 ? 3
-               : first >> 3 == 30 ? 4
-                                  : 0;
-    uint32_t c = n == 1 ? first : n ? first & (0x7Fu >> n) : REPLACEMENT;
-    if (n == 0 || n > s->n) {
-        n = 1;
-        c = first < 0x80 ? first : REPLACEMENT;
-    }
-    for (size_t i = 1; i < n; i++) {
-        if (s->p[i] >> 6 != 2) {
-            *s = rkmq__slice(s->p + 1, s->n - 1);
-            return REPLACEMENT;
-        }
-        c = c << 6 | (s->p[i] & 0x3F);
-    }
-    if (n > 1 && (c < minimum[n] || c > 0x10FFFF || (c >= 0xD800 && c <= 0xDFFF))) {
+    size_t n = sequence_bytes(s->p[0]);
+    uint32_t c;
+    if (n == 0 || n > s->n || !sequence_read(s->p, n, &c)) {
         n = 1;
         c = REPLACEMENT;
     }

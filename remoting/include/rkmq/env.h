@@ -26,9 +26,7 @@
 extern "C" {
 #endif
 
-/* ---- bytes
- * --------------------------------------------------------------------------------------------------
- */
+/* ---- bytes ---- */
 
 /* Reference-counted storage. The count is atomic: a worker thread may drop the last reference. */
 struct rkmq_slab;
@@ -111,8 +109,8 @@ struct rkmq_env_ops {
     int (*dial)(void *ctx, const char *addr, const struct rkmq_conn_events *ev, void *owner,
                 rkmq_conn *out);
     /*
-     * Errors: RKMQ_E_CLOSED, RKMQ_E_LIMIT (send queue over its high mark), RKMQ_E_NOMEM. Buffers are
-     * taken in any case. Before `opened` they wait for it.
+     * Errors: RKMQ_E_CLOSED, RKMQ_E_LIMIT (send queue over its high mark), RKMQ_E_NOMEM. Buffers
+     * are taken in any case. Before `opened` they wait for it.
      */
     int (*send)(void *ctx, rkmq_conn c, struct rkmq_buf *take_chain);
     void (*close)(void *ctx, rkmq_conn c);

@@ -102,9 +102,7 @@ RKMQ_API int rkmq_batch_item_next(struct rkmq_slice *cursor, struct rkmq_batch_i
 RKMQ_API size_t rkmq_batch_item_bytes(const struct rkmq_batch_item *item);
 RKMQ_API int rkmq_batch_item_write(const struct rkmq_batch_item *item, uint8_t *dst, size_t n);
 
-/* ---- ids
- * ---------------------------------------------------------------------------------------------------------
- */
+/* ---- ids ---- */
 
 #define RKMQ_OFFSET_ID_CHARS_MAX 56
 /* Upper-case hex of address, port and commit-log offset, NUL-terminated: 32 characters for IPv4, 56

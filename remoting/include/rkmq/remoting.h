@@ -75,9 +75,7 @@ struct rkmq_command {
         *frame; /* decoded: the whole frame (borrowed); view it to keep the body alive */
 };
 
-/* ---- reading
- * ------------------------------------------------------------------------------------------------
- */
+/* ---- reading ---- */
 
 /*
  * Incremental frame decoder of one connection.
@@ -104,9 +102,7 @@ RKMQ_API int rkmq_command_i64(const struct rkmq_command *cmd, const char *key, i
 /* "true" in any letter case is true, all else false. Errors: RKMQ_E_NOT_FOUND. */
 RKMQ_API int rkmq_command_bool(const struct rkmq_command *cmd, const char *key, bool *out);
 
-/* ---- writing
- * ------------------------------------------------------------------------------------------------
- */
+/* ---- writing ---- */
 
 /* Bytes of the frame's prefix and header; the body is not counted. */
 RKMQ_API size_t rkmq_command_head_bytes(const struct rkmq_command *cmd);

@@ -8,12 +8,16 @@
 #include <rkmq/message.h>
 #include <zlib.h>
 #include <zstd.h>
+#include <zstd_errors.h>
 
 #include "remoting/base/containers.h"
 
 #define ZLIB_LEVEL 5 /* what Java producers use */
 #define ZSTD_LEVEL 3
+#define ZSTD_WINDOW_LOG_MAX 26 /* as large as a body may become */
 #define OUT_STEP_MIN 4096
+
+_Static_assert(1u << ZSTD_WINDOW_LOG_MAX == RKMQ_DECOMPRESSED_BYTES_MAX, "one limit");
 
 uint32_t rkmq_body_crc(struct rkmq_slice body)
 {
@@ -21,35 +25,54 @@ uint32_t rkmq_body_crc(struct rkmq_slice body)
 }
 
 /* One decoder step: takes some of `in`, writes to `out`; says how much of both, and whether the
- * stream ended. */
+ * stream ended. Errors: RKMQ_E_PROTOCOL, RKMQ_E_NOMEM. */
 struct inflater {
     void *state;
     int (*step)(void *state, struct rkmq_slice in, size_t *n_in, uint8_t *out, size_t *n_out,
                 bool *is_end);
 };
 
-static int inflate_all(struct inflater *inflater, struct rkmq_slice in, struct rkmq_bytes *out,
-                       struct rkmq_err *err)
+/* Doubles what is there, up to one byte over the limit: enough to see that it is crossed. */
+static size_t next_room(const struct rkmq_bytes *out)
+{
+    size_t left = RKMQ_DECOMPRESSED_BYTES_MAX + 1 - out->n;
+    size_t wanted = out->n < OUT_STEP_MIN ? OUT_STEP_MIN : out->n;
+    return wanted < left ? wanted : left;
+}
+
+static int inflate_step(const struct inflater *inflater, struct rkmq_slice *in,
+                        struct rkmq_bytes *out, bool *is_end, struct rkmq_err *err)
+{
+    size_t n_in = in->n, room = next_room(out), n_out = room;
+    uint8_t *p = rkmq__bytes_reserve(out, room);
+    if (!p) {
+        return rkmq__err_set(err, RKMQ_E_NOMEM, "body: out of memory");
+    }
+    int status = inflater->step(inflater->state, *in, &n_in, p, &n_out, is_end);
+    if (status != RKMQ_OK) {
+        return rkmq__err_set(err, status, "body: %s",
+                             status == RKMQ_E_NOMEM ? "out of memory" : "broken compressed stream");
+    }
+    out->n -= room - n_out;
+    if (out->n > RKMQ_DECOMPRESSED_BYTES_MAX) {
+        return rkmq__err_set(err, RKMQ_E_LIMIT, "body: more than %u bytes decompressed",
+                             RKMQ_DECOMPRESSED_BYTES_MAX);
+    }
+    if (!*is_end && n_in == 0 && n_out == 0) {
+        return rkmq__err_set(err, RKMQ_E_PROTOCOL, "body: compressed stream is cut");
+    }
+    *in = rkmq__slice(in->p + n_in, in->n - n_in);
+    return RKMQ_OK;
+}
+
+static int inflate_all(const struct inflater *inflater, struct rkmq_slice in,
+                       struct rkmq_bytes *out, struct rkmq_err *err)
 {
     bool is_end = false;
     while (!is_end) {
-        size_t room = out->n < OUT_STEP_MIN ? OUT_STEP_MIN : out->n;
-        uint8_t *p = rkmq__bytes_reserve(out, room);
-        if (!p) {
-            return RKMQ_E_NOMEM;
-        }
-        size_t n_in = in.n, n_out = room;
-        if (inflater->step(inflater->state, in, &n_in, p, &n_out, &is_end) != RKMQ_OK) {
-            return rkmq__err_set(err, RKMQ_E_PROTOCOL, "body: broken compressed stream");
-        }
-        in = rkmq__slice(in.p + n_in, in.n - n_in);
-        out->n -= room - n_out;
-        if (out->n > RKMQ_DECOMPRESSED_BYTES_MAX) {
-            return rkmq__err_set(err, RKMQ_E_LIMIT, "body: more than %u bytes decompressed",
-                                 RKMQ_DECOMPRESSED_BYTES_MAX);
-        }
-        if (!is_end && n_in == 0 && n_out == 0) {
-            return rkmq__err_set(err, RKMQ_E_PROTOCOL, "body: compressed stream is cut");
+        int status = inflate_step(inflater, &in, out, &is_end, err);
+        if (status != RKMQ_OK) {
+            return status;
         }
     }
     if (in.n > 0) {
@@ -90,6 +113,9 @@ static int zlib_step(void *state, struct rkmq_slice in, size_t *n_in, uint8_t *o
     *n_in = in_n - z->avail_in;
     *n_out = out_n - z->avail_out;
     *is_end = rc == Z_STREAM_END;
+    if (rc == Z_MEM_ERROR) { /* the window is allocated on the way */
+        return RKMQ_E_NOMEM;
+    }
     return rc == Z_OK || rc == Z_STREAM_END || rc == Z_BUF_ERROR ? RKMQ_OK : RKMQ_E_PROTOCOL;
 }
 
@@ -176,6 +202,9 @@ static int zstd_step(void *state, struct rkmq_slice in, size_t *n_in, uint8_t *o
     *n_in = ib.pos;
     *n_out = ob.pos;
     *is_end = rc == 0;
+    if (ZSTD_getErrorCode(rc) == ZSTD_error_memory_allocation) {
+        return RKMQ_E_NOMEM;
+    }
     return ZSTD_isError(rc) ? RKMQ_E_PROTOCOL : RKMQ_OK;
 }
 
@@ -185,6 +214,8 @@ static int zstd_decompress(struct rkmq_slice in, struct rkmq_bytes *out, struct 
     if (!ctx) {
         return RKMQ_E_NOMEM;
     }
+    size_t rc = ZSTD_DCtx_setParameter(ctx, ZSTD_d_windowLogMax, ZSTD_WINDOW_LOG_MAX);
+    RKMQ_ASSERT(!ZSTD_isError(rc));
     struct inflater inflater = {ctx, zstd_step};
     int status = inflate_all(&inflater, in, out, err);
     (void)ZSTD_freeDStream(ctx); /* only releases memory */
@@ -223,6 +254,9 @@ int rkmq_body_decompress(struct rkmq_slice body, int32_t sys_flag, const struct 
     if (!(sys_flag & RKMQ_SYS_COMPRESSED)) {
         *out = rkmq_buf_copy(mem, body);
         return *out ? RKMQ_OK : RKMQ_E_NOMEM;
+    }
+    if (body.n == 0) {
+        return rkmq__err_set(err, RKMQ_E_PROTOCOL, "body: compressed stream is cut");
     }
     rkmq__bytes_init(&bytes, mem);
     switch (sys_flag & RKMQ_SYS_COMPRESSION_MASK) {

@@ -95,10 +95,10 @@ int rkmq_host_read(const char *text, struct rkmq_host *out)
     if (host.is_v6) {
         p++;
         status = v6_read(&p, host.address);
-        if (status == RKMQ_OK && (p[0] != ']' || p[1] != ':')) {
+        if (status == RKMQ_OK && p[1] != ':') { /* p[0] is the bracket it stopped at */
             status = RKMQ_E_INVALID;
         }
-        p += 2;
+        p += status == RKMQ_OK ? 2 : 0;
     } else {
         status = v4_read(&p, host.address);
     }

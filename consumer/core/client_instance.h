@@ -32,6 +32,8 @@ struct rkmq_profile_rules {
     bool is_retry_route_prompt;   /* a rebalance uses the retry route it has just refreshed */
     bool is_route_change_prompt;  /* a changed route or subscription wakes the rebalance */
     bool is_each_namesrv_tried;   /* see rkmq_route_config */
+    bool is_pull_resumed;         /* a queue held back for its cache pulls once there is room; Java
+                                     looks again after 50 ms */
 };
 const struct rkmq_profile_rules *rkmq__profile_rules(enum rkmq_profile profile);
 

@@ -27,9 +27,10 @@ struct rkmq_push_impl;
 struct rkmq_consume_service {
     struct rkmq_push_impl *impl;
     struct rkmq_pool *pool;
-    atomic_bool is_stopped; /* jobs that have not begun give no more messages to listeners */
-    size_t n_jobs;          /* submitted, not done */
-    size_t n_send_backs;    /* asked, not answered */
+    atomic_bool is_stopped;   /* jobs that have not begun give no more messages to listeners */
+    size_t n_jobs;            /* submitted, not done */
+    size_t n_send_backs;      /* asked, not answered */
+    struct rkmq_list waiting; /* messages sent back, or waiting for their local retry */
     struct rkmq_timer sweep;
     rkmq_ms window_start; /* of the rate measurement */
     uint64_t window_calls;
@@ -42,15 +43,17 @@ int rkmq__consume_start(struct rkmq_consume_service *cs, struct rkmq_push_impl *
 void rkmq__consume_close(struct rkmq_consume_service *cs);
 /* submitConsumeRequest: all messages of `batch`, which the service owns from now on. */
 void rkmq__consume_submit(struct rkmq_consume_service *cs, struct rkmq_msg_batch *take_batch);
-/* From now on queued jobs end without calling the listener. */
+/* From now on queued jobs and local retries end without calling the listener. */
 void rkmq__consume_stop(struct rkmq_consume_service *cs);
 /* A message needs no more work here; the last of its batch lets go of it. */
 void rkmq__consume_finish(struct rkmq_msg *msg);
 
 /* send_back.c: CONSUMER_SEND_MSG_BACK; ends with rkmq__consume_finish, or a local retry in 5 s. */
 void rkmq__send_back(struct rkmq_msg *msg, int32_t delay_level);
-/* Answers that are still awaited are not waited for. */
+/* Of a stopped service: answers that are still awaited are not waited for. Before the connections
+ * go. */
 void rkmq__send_back_forget(struct rkmq_consume_service *cs);
+/* The message once more, alone. */
 void rkmq__consume_resubmit(struct rkmq_msg *msg);
 
 #endif

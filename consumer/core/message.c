@@ -61,7 +61,9 @@ static void batch_fill(struct rkmq_msg_batch *batch, const struct rkmq_batch_sou
         const uint8_t *raw = rest.p;
         int status = rkmq_record_index_next(&rest, &index, NULL);
         RKMQ_ASSERT(status == RKMQ_OK); /* the count went over the same bytes */
-        if (!is_tag_wanted(from->sub, rkmq__slice(raw, index.bytes))) {
+        int64_t offset;
+        if (__builtin_add_overflow(index.queue_offset, from->offset_delta, &offset) || offset < 0 ||
+            !is_tag_wanted(from->sub, rkmq__slice(raw, index.bytes))) {
             continue;
         }
         struct rkmq_msg *msg = &batch->msgs[batch->n_msgs];
@@ -69,7 +71,7 @@ static void batch_fill(struct rkmq_msg_batch *batch, const struct rkmq_batch_sou
         msg->raw = raw;
         msg->raw_bytes = index.bytes;
         msg->body_bytes = index.body_bytes;
-        msg->queue_offset = index.queue_offset;
+        msg->queue_offset = offset;
         msg->sys_flag = index.sys_flag;
         msg->index = (uint32_t)batch->n_msgs;
         batch->list[batch->n_msgs++] = msg;
@@ -191,7 +193,8 @@ void rkmq_msg_get(const struct rkmq_msg *m, struct rkmq_msg_view *out)
         .commit_log_offset = r->commit_log_offset,
         .sys_flag = m->sys_flag,
         .flag = r->flag,
-        .reconsume_times = r->reconsume_times + m->n_local_retries,
+        .reconsume_times =
+            r->reconsume_times + atomic_load_explicit(&m->n_local_retries, memory_order_relaxed),
         .born_ms = r->born_ms,
         .store_ms = r->store_ms,
         .born_host = r->born_host,

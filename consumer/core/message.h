@@ -12,6 +12,7 @@
 #include <rkmq/consumer.h>
 #include <stdatomic.h>
 
+#include "remoting/base/containers.h"
 #include "remoting/protocol/bodies.h"
 
 struct rkmq_process_queue;
@@ -42,8 +43,10 @@ struct rkmq_msg {
 
     /* The loop's. */
     bool is_finished, is_sent_back; /* sent back: the answer is awaited */
-    int32_t n_local_retries;        /* added to reconsumeTimes */
+    bool is_running;                /* its job is submitted and not done */
+    atomic_int n_local_retries;     /* added to reconsumeTimes; who keeps the message reads it */
     rkmq_ms started_ms;             /* when the loop saw is_started; 0: not yet */
+    struct rkmq_list link;          /* in service->waiting */
 
     /* Filled by decoding. */
     struct rkmq_record record;
@@ -72,10 +75,12 @@ struct rkmq_batch_source {
     const struct rkmq_subscription_data *sub; /* tags to keep, as the client sees them */
     struct rkmq_slice broker_name, retry_topic;
     int32_t queue_id;
+    int64_t offset_delta; /* of a static topic: added to every queue offset */
 };
 /*
- * Indexes the records of a pull answer and keeps those whose tag is subscribed. `*n_records` counts
- * all. A record that does not fit ends the list; `err` says why (its status is RKMQ_OK otherwise).
+ * Indexes the records of a pull answer and keeps those whose tag is subscribed and whose offset is
+ * not negative. `*n_records` counts all. A record that does not fit ends the list; `err` says why
+ * (its status is RKMQ_OK otherwise).
  * `*out` is NULL when no message is kept. Errors: RKMQ_E_NOMEM.
  */
 int rkmq__msg_batch_create(struct rkmq_msg_batch **out, const struct rkmq_batch_source *from,

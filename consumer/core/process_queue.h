@@ -11,7 +11,8 @@
  * Invariants
  *   - n_msgs == 0, or places `first` and `last` are taken and last - first < n_slots.
  *   - Places outside [first, last] are NULL.
- *   - A dropped queue takes no pull and no message any more; results for it are discarded.
+ *   - A dropped queue takes no pull and no message any more; results for it are discarded. Its
+ *     places, and those of a stopped consumer, may name messages that are gone: nobody looks.
  * Thread: loop, but for is_dropped, which workers read.
  */
 
@@ -59,6 +60,7 @@ struct rkmq_process_queue {
     int64_t suggest_broker_id; /* suggestWhichBrokerId of the last answer */
     rkmq_ms last_pull_ms, last_consume_ms;
     bool is_pull_under_way, is_flow_controlled, is_route_refreshed;
+    bool is_route_awaited; /* the route table will call back */
     uint64_t n_flow_controlled;
 };
 

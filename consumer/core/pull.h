@@ -30,8 +30,11 @@ enum rkmq_pull_sys_flag {
 
 void rkmq__pull_message(struct rkmq_process_queue *pq);
 void rkmq__pull_later(struct rkmq_process_queue *pq, rkmq_ms delay_ms);
-/* Messages were finished: a queue that was held back for its cache pulls again when there is room.
- */
+/* Messages were finished: a queue that was held back for its cache pulls again when there is room
+ * (rules->is_pull_resumed). */
 void rkmq__pull_resume(struct rkmq_process_queue *pq);
+/* The queue was dropped, its consumer still stands: no timer and no route is waited for any more. A
+ * pull under way ends by itself; it holds a reference. */
+void rkmq__pull_stop(struct rkmq_process_queue *pq);
 
 #endif

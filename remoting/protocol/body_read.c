@@ -54,6 +54,23 @@ int rkmq__body_array(const struct rkmq_json *object, const char *name, size_t it
     return items_alloc(*n, item_bytes, name, arena, items, err);
 }
 
+int rkmq__body_objects(const struct rkmq_json *object, const char *name, size_t item_bytes,
+                       struct rkmq_arena *arena, void **items, size_t *n,
+                       struct rkmq_json_iter *walk, struct rkmq_err *err)
+{
+    struct rkmq_json value;
+    int status = rkmq__body_array(object, name, item_bytes, arena, items, n, walk, err);
+    if (status != RKMQ_OK) {
+        return status;
+    }
+    for (struct rkmq_json_iter it = *walk; rkmq__json_next_element(&it, &value);) {
+        if (value.type != RKMQ_JSON_OBJECT) {
+            return rkmq__err_set(err, RKMQ_E_PROTOCOL, "%s: an element is no object", name);
+        }
+    }
+    return RKMQ_OK;
+}
+
 int rkmq__body_members(const struct rkmq_json *object, const char *name, size_t item_bytes,
                        struct rkmq_arena *arena, void **items, size_t *n,
                        struct rkmq_json_iter *walk, struct rkmq_err *err)

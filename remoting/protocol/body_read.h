@@ -19,6 +19,10 @@ int rkmq__body_object(struct rkmq_slice body, const char *what, struct rkmq_aren
 int rkmq__body_array(const struct rkmq_json *object, const char *name, size_t item_bytes,
                      struct rkmq_arena *arena, void **items, size_t *n, struct rkmq_json_iter *walk,
                      struct rkmq_err *err);
+/* The same for an array of objects. Errors: also RKMQ_E_PROTOCOL another element. */
+int rkmq__body_objects(const struct rkmq_json *object, const char *name, size_t item_bytes,
+                       struct rkmq_arena *arena, void **items, size_t *n,
+                       struct rkmq_json_iter *walk, struct rkmq_err *err);
 /* The same for the members of an object. */
 int rkmq__body_members(const struct rkmq_json *object, const char *name, size_t item_bytes,
                        struct rkmq_arena *arena, void **items, size_t *n,

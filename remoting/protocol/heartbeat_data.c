@@ -75,8 +75,8 @@ static int consumer_read(const struct rkmq_json *value, struct rkmq_arena *arena
     out->from_where = (enum rkmq_from_where_wire)name_find(where_names, RKMQ_COUNT_OF(where_names),
                                                            where, RKMQ_WHERE_LAST_OFFSET);
     status = status ? status
-                    : rkmq__body_array(value, "subscriptionDataSet", sizeof *out->subscriptions,
-                                       arena, &items, &out->n_subscriptions, &walk, err);
+                    : rkmq__body_objects(value, "subscriptionDataSet", sizeof *out->subscriptions,
+                                         arena, &items, &out->n_subscriptions, &walk, err);
     out->subscriptions = items;
     for (size_t i = 0; status == RKMQ_OK && rkmq__json_next_element(&walk, &element); i++) {
         status = subscription_read(&element, arena, &out->subscriptions[i], err);
@@ -90,8 +90,8 @@ static int consumers_read(const struct rkmq_json *root, struct rkmq_arena *arena
     struct rkmq_json_iter walk;
     struct rkmq_json element;
     void *items = NULL;
-    int status = rkmq__body_array(root, "consumerDataSet", sizeof *out->consumers, arena, &items,
-                                  &out->n_consumers, &walk, err);
+    int status = rkmq__body_objects(root, "consumerDataSet", sizeof *out->consumers, arena, &items,
+                                    &out->n_consumers, &walk, err);
     out->consumers = items;
     for (size_t i = 0; status == RKMQ_OK && rkmq__json_next_element(&walk, &element); i++) {
         status = consumer_read(&element, arena, &out->consumers[i], err);
@@ -105,8 +105,8 @@ static int producers_read(const struct rkmq_json *root, struct rkmq_arena *arena
     struct rkmq_json_iter walk;
     struct rkmq_json element;
     void *items = NULL;
-    int status = rkmq__body_array(root, "producerDataSet", sizeof *out->producer_groups, arena,
-                                  &items, &out->n_producer_groups, &walk, err);
+    int status = rkmq__body_objects(root, "producerDataSet", sizeof *out->producer_groups, arena,
+                                    &items, &out->n_producer_groups, &walk, err);
     out->producer_groups = items;
     for (size_t i = 0; status == RKMQ_OK && rkmq__json_next_element(&walk, &element); i++) {
         status = rkmq__json_text(&element, "groupName", arena, &out->producer_groups[i]);

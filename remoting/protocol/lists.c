@@ -63,7 +63,7 @@ static int mqs_read(const struct rkmq_json *root, const char *name, struct rkmq_
     struct rkmq_json_iter walk;
     struct rkmq_json value;
     void *items = NULL;
-    int status = rkmq__body_array(root, name, sizeof **mqs, arena, &items, n_mqs, &walk, err);
+    int status = rkmq__body_objects(root, name, sizeof **mqs, arena, &items, n_mqs, &walk, err);
     *mqs = items;
     for (size_t i = 0; status == RKMQ_OK && rkmq__json_next_element(&walk, &value); i++) {
         struct rkmq_mq *mq = &(*mqs)[i];

@@ -7,6 +7,9 @@
 static int data_version_of(const struct rkmq_json *object, struct rkmq_data_version *out)
 {
     *out = (struct rkmq_data_version){0};
+    if (object->type != RKMQ_JSON_OBJECT) {
+        return RKMQ_E_PROTOCOL;
+    }
     int status = rkmq__json_i64(object, "stateVersion", &out->state_version);
     status = status ? status : rkmq__json_i64(object, "timestamp", &out->timestamp);
     return status ? status : rkmq__json_i64(object, "counter", &out->counter);
@@ -40,6 +43,9 @@ static int topic_config_read(const struct rkmq_json *value, struct rkmq_arena *a
                              struct rkmq_topic_config *out)
 {
     struct rkmq_slice filter_type = RKMQ_SLICE("SINGLE_TAG");
+    if (value->type != RKMQ_JSON_OBJECT) {
+        return RKMQ_E_PROTOCOL;
+    }
     out->read_queue_nums = QUEUE_NUMS_DEFAULT;
     out->write_queue_nums = QUEUE_NUMS_DEFAULT;
     out->perm = RKMQ_PERM_READ | RKMQ_PERM_WRITE;
@@ -67,6 +73,9 @@ int rkmq__register_broker_body_read(struct rkmq_slice body, struct rkmq_arena *a
     }
     if (!rkmq__json_member(&root, "topicConfigSerializeWrapper", &wrapper)) {
         wrapper = root; /* older than V3_0_11: the wrapper alone */
+    }
+    if (wrapper.type != RKMQ_JSON_OBJECT) {
+        return rkmq__body_fault(RKMQ_E_PROTOCOL, "topicConfigSerializeWrapper", err);
     }
     if (rkmq__json_member(&wrapper, "dataVersion", &version)) {
         status =

@@ -19,8 +19,8 @@ static int queues_read(const struct rkmq_json *root, struct rkmq_arena *arena,
     struct rkmq_json_iter walk;
     struct rkmq_json value;
     void *items = NULL;
-    int status = rkmq__body_array(root, "queueDatas", sizeof *out->queues, arena, &items,
-                                  &out->n_queues, &walk, err);
+    int status = rkmq__body_objects(root, "queueDatas", sizeof *out->queues, arena, &items,
+                                    &out->n_queues, &walk, err);
     out->queues = items;
     for (size_t i = 0; status == RKMQ_OK && rkmq__json_next_element(&walk, &value); i++) {
         status =
@@ -57,8 +57,8 @@ static int brokers_read(const struct rkmq_json *root, struct rkmq_arena *arena,
     struct rkmq_json_iter walk;
     struct rkmq_json value;
     void *items = NULL;
-    int status = rkmq__body_array(root, "brokerDatas", sizeof *out->brokers, arena, &items,
-                                  &out->n_brokers, &walk, err);
+    int status = rkmq__body_objects(root, "brokerDatas", sizeof *out->brokers, arena, &items,
+                                    &out->n_brokers, &walk, err);
     out->brokers = items;
     for (size_t i = 0; status == RKMQ_OK && rkmq__json_next_element(&walk, &value); i++) {
         status = broker_data_read(&value, arena, &out->brokers[i], err);

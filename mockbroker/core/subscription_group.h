@@ -14,6 +14,8 @@
 struct rkmq_subscription_group {
     bool is_consume_enabled, is_broadcast_enabled, is_notify_enabled;
     int32_t retry_queue_nums, retry_max_times;
+    bool has_fingerprint;
+    int32_t fingerprint; /* of the last heartbeat that named the group; outlives its members */
 };
 struct rkmq_subscription_group_manager {
     const struct rkmq_mem *mem;

@@ -1,0 +1,128 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Committed offsets, and the bounds of queues. Source: ConsumerManageProcessor,
+ * AdminBrokerProcessor (broker, 5.3.3). */
+#include "mockbroker/core/handlers.h"
+
+static void answer_offset(const struct rkmq_request_in *req, int64_t offset)
+{
+    const struct rkmq_offset_response header = {.offset = offset};
+    struct rkmq_fields fields = {0};
+    rkmq__header_write(&rkmq__offset_response_class, &header, false, &fields);
+    rkmq__answer_ok(req, &fields);
+}
+
+/* NULL: there is no such topic, or nothing was ever asked of that queue. */
+static const struct rkmq_queue *queue_find(struct rkmq_broker *brk, struct rkmq_slice name,
+                                           int32_t queue_id)
+{
+    struct rkmq_topic *topic = rkmq__topic_find(&brk->topics, name);
+    if (!topic || queue_id < 0 || queue_id >= RKMQ_BROKER_QUEUES_MAX) {
+        return NULL;
+    }
+    return rkmq__message_store_queue(&brk->store, topic, queue_id, false);
+}
+
+/* ---- committed offsets ---- */
+
+/* ConsumerManageProcessor.queryConsumerOffset: a group that never committed starts at 0 when the
+ * queue's first message is still there; what is in memory counts as that. */
+void rkmq__broker_query_consumer_offset(struct rkmq_broker *brk, const struct rkmq_request_in *req)
+{
+    struct rkmq_query_consumer_offset_request header;
+    const struct rkmq_fields none = {0};
+    if (!rkmq__answer_unless_header(req, &rkmq__query_consumer_offset_request_class, &header)) {
+        return;
+    }
+    int64_t offset = rkmq__consumer_offset_query(&brk->offsets, header.consumer_group, header.topic,
+                                                 header.queue_id);
+    const struct rkmq_queue *queue = queue_find(brk, header.topic, header.queue_id);
+    bool is_zero_wanted = !header.has_set_zero_if_not_found || header.set_zero_if_not_found;
+    if (offset >= 0) {
+        answer_offset(req, offset);
+    } else if (is_zero_wanted && queue && queue->min_offset == 0 && queue->max_offset > 0) {
+        answer_offset(req, 0);
+    } else {
+        rkmq__answer_error(req, RKMQ_RES_QUERY_NOT_FOUND, &none,
+                           "Not found, V3_0_6_SNAPSHOT maybe this group consumer boot first");
+    }
+}
+
+void rkmq__broker_update_consumer_offset(struct rkmq_broker *brk, const struct rkmq_request_in *req)
+{
+    struct rkmq_update_consumer_offset_request header;
+    const struct rkmq_fields none = {0};
+    if (!rkmq__answer_unless_header(req, &rkmq__update_consumer_offset_request_class, &header)) {
+        return;
+    }
+    if (!rkmq__subscription_group_find(&brk->groups, header.consumer_group)) {
+        rkmq__answer_error(req, RKMQ_RES_SUBSCRIPTION_GROUP_NOT_EXIST, &none,
+                           "Group %.*s not exist!", RKMQ_SLICE_ARG(header.consumer_group));
+        return;
+    }
+    if (!rkmq__topic_find(&brk->topics, header.topic)) {
+        rkmq__answer_error(req, RKMQ_RES_TOPIC_NOT_EXIST, &none, "Topic %.*s not exist!",
+                           RKMQ_SLICE_ARG(header.topic));
+        return;
+    }
+    /* A real broker keeps an offset for any number; no queue has one beyond this. */
+    if (header.queue_id < 0 || header.queue_id >= RKMQ_BROKER_QUEUES_MAX) {
+        rkmq__answer_error(req, RKMQ_RES_INVALID_PARAMETER, &none,
+                           "queueId[%d] is illegal, topic is %.*s", header.queue_id,
+                           RKMQ_SLICE_ARG(header.topic));
+        return;
+    }
+    int status = rkmq__consumer_offset_commit(&brk->offsets, header.consumer_group, header.topic,
+                                              header.queue_id, header.commit_offset);
+    if (status != RKMQ_OK) {
+        rkmq__answer_error(req, RKMQ_RES_SYSTEM_ERROR, &none, "%s", rkmq_status_text(status));
+        return;
+    }
+    rkmq__answer_ok(req, &none);
+}
+
+/* ---- bounds ---- */
+
+void rkmq__broker_get_max_offset(struct rkmq_broker *brk, const struct rkmq_request_in *req)
+{
+    struct rkmq_queue_offset_request header;
+    if (rkmq__answer_unless_header(req, &rkmq__queue_offset_request_class, &header)) {
+        const struct rkmq_queue *queue = queue_find(brk, header.topic, header.queue_id);
+        answer_offset(req, queue ? queue->max_offset : 0);
+    }
+}
+
+void rkmq__broker_get_min_offset(struct rkmq_broker *brk, const struct rkmq_request_in *req)
+{
+    struct rkmq_queue_offset_request header;
+    if (rkmq__answer_unless_header(req, &rkmq__queue_offset_request_class, &header)) {
+        const struct rkmq_queue *queue = queue_find(brk, header.topic, header.queue_id);
+        answer_offset(req, queue ? queue->min_offset : 0);
+    }
+}
+
+void rkmq__broker_search_offset(struct rkmq_broker *brk, const struct rkmq_request_in *req)
+{
+    struct rkmq_search_offset_request header;
+    if (rkmq__answer_unless_header(req, &rkmq__search_offset_request_class, &header)) {
+        const struct rkmq_queue *queue = queue_find(brk, header.topic, header.queue_id);
+        bool is_upper = rkmq__slice_is(header.boundary_type, "UPPER") ||
+                        rkmq__slice_is(header.boundary_type, "upper");
+        answer_offset(req,
+                      queue ? rkmq__queue_offset_by_time(queue, header.timestamp, is_upper) : 0);
+    }
+}
+
+void rkmq__broker_earliest_store_time(struct rkmq_broker *brk, const struct rkmq_request_in *req)
+{
+    struct rkmq_queue_offset_request header;
+    if (!rkmq__answer_unless_header(req, &rkmq__queue_offset_request_class, &header)) {
+        return;
+    }
+    const struct rkmq_queue *queue = queue_find(brk, header.topic, header.queue_id);
+    bool is_empty = !queue || queue->min_offset == queue->max_offset;
+    const struct rkmq_earliest_store_time_response answer = {
+        .timestamp = is_empty ? -1 : rkmq__queue_entry(queue, queue->min_offset)->store_ms};
+    struct rkmq_fields fields = {0};
+    rkmq__header_write(&rkmq__earliest_store_time_response_class, &answer, false, &fields);
+    rkmq__answer_ok(req, &fields);
+}

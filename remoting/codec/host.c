@@ -50,6 +50,24 @@ static int hex_group(const char **p, uint16_t *out)
     return n >= 1 && n <= 4 ? RKMQ_OK : RKMQ_E_INVALID;
 }
 
+/* Behind a group: the closing bracket, or a colon and, once, the second one of the gap. */
+static int v6_separator(const char **p, int n, int *gap)
+{
+    if (**p == ']') {
+        return RKMQ_OK;
+    }
+    if (**p != ':') {
+        return RKMQ_E_INVALID;
+    }
+    (*p)++;
+    if (**p == ':' && *gap < 0) {
+        *gap = n;
+        (*p)++;
+        return RKMQ_OK;
+    }
+    return **p == ']' ? RKMQ_E_INVALID : RKMQ_OK;
+}
+
 /* Up to eight groups, one "::" for a run of zeros, ends at ']'. */
 static int v6_read(const char **p, uint8_t address[16])
 {
@@ -60,19 +78,8 @@ static int v6_read(const char **p, uint8_t address[16])
         *p += 2;
     }
     while (**p != ']') {
-        if (n == 8 || hex_group(p, &groups[n]) != RKMQ_OK) {
-            return RKMQ_E_INVALID;
-        }
-        n++;
-        if (**p == ':') {
-            (*p)++;
-            if (**p == ':' && gap < 0) {
-                gap = n;
-                (*p)++;
-            } else if (**p == ']') {
-                return RKMQ_E_INVALID;
-            }
-        } else if (**p != ']') {
+        if (n == 8 || hex_group(p, &groups[n++]) != RKMQ_OK ||
+            v6_separator(p, n, &gap) != RKMQ_OK) {
             return RKMQ_E_INVALID;
         }
     }

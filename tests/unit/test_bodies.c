@@ -27,7 +27,7 @@ static const struct body_kind *kind_of(const char *name)
     "},\"brokerName\":\"b\",\"cluster\":\"c\",\"enableActingMaster\":true}"
 #define ROUTE(brokers, order, queues)                                                              \
     "{\"brokerDatas\":[" brokers "],\"filterServerTable\":{}," order "\"queueDatas\":[" queues "]" \
-                                                                                               "}"
+    "}"
 #define SUBSCRIPTION(codes, type, text, version, tags)                                             \
     "{\"classFilterMode\":false,\"codeSet\":[" codes "],\"expressionType\":\"" type                \
     "\",\"subString\":\"" text "\",\"subVersion\":" version ",\"tagsSet\":[" tags                  \
@@ -232,79 +232,78 @@ static void test_every_allocation_may_fail(void **state)
 
 /* ---- bad bodies ---- */
 
+static const struct {
+    const char *kind, *body, *reason;
+} refused[] = {
+    {"route", "[]", "TopicRouteData: the body is no JSON object"},
+    {"route", "null", "TopicRouteData: the body is no JSON object"},
+    {"route", "", "JSON: a value expected at byte 0, where it ends"},
+    {"route", "{} x", "JSON: the end expected at byte 3, not 0x78"},
+    {"route", "{\"queueDatas\":{}}", "queueDatas is no array"},
+    {"route", "{\"queueDatas\":[1]}", "queueDatas: an element is no object"},
+    {"route", "{\"queueDatas\":[null]}", "queueDatas: an element is no object"},
+    {"route", "{\"queueDatas\":[{\"perm\":2147483648}]}",
+     "queueDatas: a member has the wrong type"},
+    {"route", "{\"queueDatas\":[{\"perm\":1.5}]}", "queueDatas: a member has the wrong type"},
+    {"route", "{\"queueDatas\":[{\"brokerName\":{}}]}", "queueDatas: a member has the wrong type"},
+    {"route", "{\"brokerDatas\":[{\"brokerAddrs\":[]}]}", "brokerAddrs is no object"},
+    {"route", "{\"brokerDatas\":[{\"brokerAddrs\":{\"x\":\"h:1\"}}]}",
+     "brokerAddrs: a member has the wrong type"},
+    {"route", "{\"brokerDatas\":[{\"brokerAddrs\":{0:null}}]}",
+     "brokerAddrs: a member has the wrong type"},
+    {"route", "{\"brokerDatas\":[{\"brokerAddrs\":{{}:\"h:1\"}}]}",
+     "brokerAddrs: a member has the wrong type"},
+    {"route", "{\"brokerDatas\":[{\"enableActingMaster\":\"x\"}]}",
+     "brokerDatas: a member has the wrong type"},
+    {"route", "{\"orderTopicConf\":[]}", "orderTopicConf: a member has the wrong type"},
+    {"route", "{\"brokerDatas\":[{\"$ref\":\"$.brokerDatas[0]\"}]}",
+     "JSON: no \"$ref\" expected at byte 17, not 0x22"},
+    {"heartbeat", "{\"clientID\":[]}", "HeartbeatData: a member has the wrong type"},
+    {"heartbeat", "{\"heartbeatFingerprint\":2147483648}",
+     "HeartbeatData: a member has the wrong type"},
+    {"heartbeat", "{\"consumerDataSet\":{}}", "consumerDataSet is no array"},
+    {"heartbeat", "{\"consumerDataSet\":[[]]}", "consumerDataSet: an element is no object"},
+    {"heartbeat", "{\"consumerDataSet\":[{\"unitMode\":2}]}",
+     "consumerDataSet: a member has the wrong type"},
+    {"heartbeat", "{\"consumerDataSet\":[{\"subscriptionDataSet\":[{\"subVersion\":\"x\"}]}]}",
+     "subscriptionDataSet: a member has the wrong type"},
+    {"heartbeat", "{\"consumerDataSet\":[{\"subscriptionDataSet\":[{\"codeSet\":[[]]}]}]}",
+     "codeSet: a member has the wrong type"},
+    {"heartbeat", "{\"consumerDataSet\":[{\"subscriptionDataSet\":[{\"tagsSet\":[null]}]}]}",
+     "tagsSet: a member has the wrong type"},
+    {"heartbeat", "{\"producerDataSet\":[\"p\"]}", "producerDataSet: an element is no object"},
+    {"heartbeat", "{\"producerDataSet\":[{\"groupName\":{}}]}",
+     "producerDataSet: a member has the wrong type"},
+    {"consumer list", "{\"consumerIdList\":\"id\"}", "consumerIdList is no array"},
+    {"consumer list", "{\"consumerIdList\":[{}]}", "consumerIdList: a member has the wrong type"},
+    {"lock", "{\"mqSet\":[{\"queueId\":\"a\"}]}", "mqSet: a member has the wrong type"},
+    {"lock", "{\"clientId\":{}}", "lock request: a member has the wrong type"},
+    {"lock answer", "{\"lockOKMQSet\":5}", "lockOKMQSet is no array"},
+    {"data version", "7", "DataVersion: the body is no JSON object"},
+    {"data version", "{\"counter\":9223372036854775808}",
+     "DataVersion: a member has the wrong type"},
+    {"registration", "{\"topicConfigSerializeWrapper\":5}",
+     "topicConfigSerializeWrapper: a member has the wrong type"},
+    {"registration", "{\"topicConfigTable\":[]}", "topicConfigTable is no object"},
+    {"registration", "{\"topicConfigTable\":{\"T\":null}}",
+     "topicConfigTable: a member has the wrong type"},
+    {"registration", "{\"dataVersion\":\"1\"}", "dataVersion: a member has the wrong type"},
+};
+
 static void test_refused(void **state)
 {
     /* A member of the wrong type, a number out of range, a body that is no object: each is refused,
      * and the reason names the place. */
-    static const struct {
-        const char *kind, *body, *reason;
-    } rows[] = {
-        {"route", "[]", "TopicRouteData: the body is no JSON object"},
-        {"route", "null", "TopicRouteData: the body is no JSON object"},
-        {"route", "", "JSON: a value expected at byte 0, where it ends"},
-        {"route", "{} x", "JSON: the end expected at byte 3, not 0x78"},
-        {"route", "{\"queueDatas\":{}}", "queueDatas is no array"},
-        {"route", "{\"queueDatas\":[1]}", "queueDatas: an element is no object"},
-        {"route", "{\"queueDatas\":[null]}", "queueDatas: an element is no object"},
-        {"route", "{\"queueDatas\":[{\"perm\":2147483648}]}",
-         "queueDatas: a member has the wrong type"},
-        {"route", "{\"queueDatas\":[{\"perm\":1.5}]}", "queueDatas: a member has the wrong type"},
-        {"route", "{\"queueDatas\":[{\"brokerName\":{}}]}",
-         "queueDatas: a member has the wrong type"},
-        {"route", "{\"brokerDatas\":[{\"brokerAddrs\":[]}]}", "brokerAddrs is no object"},
-        {"route", "{\"brokerDatas\":[{\"brokerAddrs\":{\"x\":\"h:1\"}}]}",
-         "brokerAddrs: a member has the wrong type"},
-        {"route", "{\"brokerDatas\":[{\"brokerAddrs\":{0:null}}]}",
-         "brokerAddrs: a member has the wrong type"},
-        {"route", "{\"brokerDatas\":[{\"brokerAddrs\":{{}:\"h:1\"}}]}",
-         "brokerAddrs: a member has the wrong type"},
-        {"route", "{\"brokerDatas\":[{\"enableActingMaster\":\"x\"}]}",
-         "brokerDatas: a member has the wrong type"},
-        {"route", "{\"orderTopicConf\":[]}", "orderTopicConf: a member has the wrong type"},
-        {"route", "{\"brokerDatas\":[{\"$ref\":\"$.brokerDatas[0]\"}]}",
-         "JSON: no \"$ref\" expected at byte 17, not 0x22"},
-        {"heartbeat", "{\"clientID\":[]}", "HeartbeatData: a member has the wrong type"},
-        {"heartbeat", "{\"heartbeatFingerprint\":2147483648}",
-         "HeartbeatData: a member has the wrong type"},
-        {"heartbeat", "{\"consumerDataSet\":{}}", "consumerDataSet is no array"},
-        {"heartbeat", "{\"consumerDataSet\":[[]]}", "consumerDataSet: an element is no object"},
-        {"heartbeat", "{\"consumerDataSet\":[{\"unitMode\":2}]}",
-         "consumerDataSet: a member has the wrong type"},
-        {"heartbeat", "{\"consumerDataSet\":[{\"subscriptionDataSet\":[{\"subVersion\":\"x\"}]}]}",
-         "subscriptionDataSet: a member has the wrong type"},
-        {"heartbeat", "{\"consumerDataSet\":[{\"subscriptionDataSet\":[{\"codeSet\":[[]]}]}]}",
-         "codeSet: a member has the wrong type"},
-        {"heartbeat", "{\"consumerDataSet\":[{\"subscriptionDataSet\":[{\"tagsSet\":[null]}]}]}",
-         "tagsSet: a member has the wrong type"},
-        {"heartbeat", "{\"producerDataSet\":[\"p\"]}", "producerDataSet: an element is no object"},
-        {"heartbeat", "{\"producerDataSet\":[{\"groupName\":{}}]}",
-         "producerDataSet: a member has the wrong type"},
-        {"consumer list", "{\"consumerIdList\":\"id\"}", "consumerIdList is no array"},
-        {"consumer list", "{\"consumerIdList\":[{}]}",
-         "consumerIdList: a member has the wrong type"},
-        {"lock", "{\"mqSet\":[{\"queueId\":\"a\"}]}", "mqSet: a member has the wrong type"},
-        {"lock", "{\"clientId\":{}}", "lock request: a member has the wrong type"},
-        {"lock answer", "{\"lockOKMQSet\":5}", "lockOKMQSet is no array"},
-        {"data version", "7", "DataVersion: the body is no JSON object"},
-        {"data version", "{\"counter\":9223372036854775808}",
-         "DataVersion: a member has the wrong type"},
-        {"registration", "{\"topicConfigSerializeWrapper\":5}",
-         "topicConfigSerializeWrapper: a member has the wrong type"},
-        {"registration", "{\"topicConfigTable\":[]}", "topicConfigTable is no object"},
-        {"registration", "{\"topicConfigTable\":{\"T\":null}}",
-         "topicConfigTable: a member has the wrong type"},
-        {"registration", "{\"dataVersion\":\"1\"}", "dataVersion: a member has the wrong type"},
-    };
     struct test_mem tm;
     (void)state;
     test_mem_init(&tm);
-    for (size_t i = 0; i < RKMQ_COUNT_OF(rows); i++) {
+    for (size_t i = 0; i < RKMQ_COUNT_OF(refused); i++) {
         struct rkmq_bytes out;
         struct rkmq_err err = {0};
         rkmq__bytes_init(&out, &tm.mem);
         int status =
-            kind_of(rows[i].kind)->again(rkmq__slice_of(rows[i].body), &tm.mem, &out, &err);
-        assert_string_equal(err.text, rows[i].reason);
+            kind_of(refused[i].kind)->again(rkmq__slice_of(refused[i].body), &tm.mem, &out, &err);
+        assert_string_equal(err.text, refused[i].reason);
         assert_int_equal(status, RKMQ_E_PROTOCOL);
         assert_int_equal(out.n, 0);
         rkmq__bytes_close(&out);

@@ -93,9 +93,9 @@ struct rkmq_property {
 /* `old` with those properties replaced, added or taken out. */
 void rkmq__properties_set(struct rkmq_slice old, const struct rkmq_property *set, size_t n,
                           struct rkmq_bytes *out);
-/* What a broker adds to a message of a client: UNIQ_KEY when there is none, region, trace switch,
- * cluster; POP_CK goes. */
-void rkmq__broker_properties(struct rkmq_broker *brk, struct rkmq_slice from_client,
+/* What a broker adds to a message of a client: region, trace switch, cluster, and UNIQ_KEY when
+ * there is none (to a batch it gives none: sendBatchMessage, 5.3.3); POP_CK goes. */
+void rkmq__broker_properties(struct rkmq_broker *brk, struct rkmq_slice from_client, bool is_batch,
                              struct rkmq_bytes *out);
 /* Born and store host of a record, and the bits of its sysFlag that say how wide they are. */
 void rkmq__broker_record_hosts(const struct rkmq_broker *brk, const struct rkmq_host *born,

@@ -44,7 +44,7 @@ void rkmq__properties_set(struct rkmq_slice old, const struct rkmq_property *set
     }
 }
 
-void rkmq__broker_properties(struct rkmq_broker *brk, struct rkmq_slice from_client,
+void rkmq__broker_properties(struct rkmq_broker *brk, struct rkmq_slice from_client, bool is_batch,
                              struct rkmq_bytes *out)
 {
     char uniq_key[RKMQ_UNIQ_KEY_CHARS + 1];
@@ -56,7 +56,7 @@ void rkmq__broker_properties(struct rkmq_broker *brk, struct rkmq_slice from_cli
         {"UNIQ_KEY", rkmq_property_get(from_client, "UNIQ_KEY")},
     };
     size_t n = RKMQ_COUNT_OF(set);
-    if (set[n - 1].value.n > 0) {
+    if (is_batch || set[n - 1].value.n > 0) {
         n--; /* it stays where it is */
     } else {
         rkmq_uniq_key_write(&brk->uniq_key, rkmq__wall(brk->env), uniq_key);
@@ -195,7 +195,7 @@ int rkmq__broker_message_put(struct rkmq_broker *brk, const struct rkmq_broker_m
     rkmq__bytes_init(&given, brk->env->mem);
     rkmq__bytes_init(&whole, brk->env->mem);
     rkmq__properties_set(message->properties, set, RKMQ_COUNT_OF(set), &given);
-    rkmq__broker_properties(brk, rkmq__bytes_slice(&given), &whole);
+    rkmq__broker_properties(brk, rkmq__bytes_slice(&given), false, &whole);
     struct rkmq_record record = {.queue_id = message->queue_id,
                                  .flag = message->flag,
                                  .sys_flag = message->sys_flag,

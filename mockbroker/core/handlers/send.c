@@ -174,11 +174,11 @@ static bool check_retry(struct send *send, struct rkmq_slice *properties)
 
 /* ---- storing ---- */
 
-static bool record_begin(struct send *send, struct rkmq_slice properties)
+static bool record_begin(struct send *send, struct rkmq_slice properties, bool is_batch)
 {
     const struct rkmq_send_message_request *header = &send->header;
     struct rkmq_host born;
-    rkmq__broker_properties(send->brk, properties, &send->properties);
+    rkmq__broker_properties(send->brk, properties, is_batch, &send->properties);
     if (send->properties.is_failed) {
         return refuse_put(send, RKMQ_E_NOMEM);
     }
@@ -203,7 +203,7 @@ static void send_single(struct send *send)
     if (rkmq__topic_is_retry(send->header.topic) && !check_retry(send, &properties)) {
         return;
     }
-    if (!record_begin(send, properties)) {
+    if (!record_begin(send, properties, false)) {
         return;
     }
     int status = rkmq__broker_put(send->brk, send->topic, &send->record, &send->result);
@@ -293,7 +293,7 @@ static void send_batch(struct send *send)
                      "batch request does not support retry group "); /* always false */
         return;
     }
-    if (!record_begin(send, send->header.properties)) {
+    if (!record_begin(send, send->header.properties, true)) {
         return;
     }
     rkmq__bytes_init(&properties, send->brk->env->mem);

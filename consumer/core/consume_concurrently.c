@@ -36,6 +36,8 @@ static size_t call_prepare(struct rkmq_msg *first, size_t n)
     size_t n_readable = 0;
     for (size_t i = 0; i < n; i++) {
         rkmq__msg_decode(&first[i]);
+        first[i].is_acked = false; /* unless the listener says so */
+        first[i].delay_level = 0;
         if (first[i].state == RKMQ_MSG_DECODED) {
             list[n_readable++] = &first[i];
         }

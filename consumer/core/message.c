@@ -157,20 +157,22 @@ void rkmq__msg_decode(struct rkmq_msg *msg)
     if (msg->state != RKMQ_MSG_RAW) {
         return;
     }
-    msg->state = RKMQ_MSG_BROKEN;
     if (rkmq_record_next(&raw, &msg->record, NULL) != RKMQ_OK) {
+        msg->state = RKMQ_MSG_BROKEN;
         return;
     }
     msg->body = msg->record.body;
+    msg->topic = original_topic(msg);
+    rkmq_offset_id_write(&msg->record.store_host, msg->record.commit_log_offset, msg->offset_id);
     if (msg->sys_flag & RKMQ_SYS_COMPRESSED) {
-        if (rkmq_body_decompress(msg->body, msg->sys_flag, msg->batch->mem, &msg->inflated, NULL) !=
-            RKMQ_OK) {
+        int status =
+            rkmq_body_decompress(msg->body, msg->sys_flag, msg->batch->mem, &msg->inflated, NULL);
+        if (status != RKMQ_OK) {
+            msg->state = status == RKMQ_E_NOMEM ? RKMQ_MSG_RAW : RKMQ_MSG_BROKEN;
             return;
         }
         msg->body = rkmq__slice(msg->inflated->p, msg->inflated->n);
     }
-    msg->topic = original_topic(msg);
-    rkmq_offset_id_write(&msg->record.store_host, msg->record.commit_log_offset, msg->offset_id);
     msg->state = RKMQ_MSG_DECODED;
 }
 

@@ -86,7 +86,8 @@ struct rkmq_batch_source {
 int rkmq__msg_batch_create(struct rkmq_msg_batch **out, const struct rkmq_batch_source *from,
                            size_t *n_records, struct rkmq_err *err);
 void rkmq__msg_batch_unref(struct rkmq_msg_batch *batch); /* Thread: any */
-/* Thread: the worker that has the message. */
+/* A message that finds no memory for its body stays RAW; all but the body is filled then. Thread:
+ * the worker that has the message. */
 void rkmq__msg_decode(struct rkmq_msg *msg);
 
 #endif

@@ -199,6 +199,9 @@ class RealCluster:
             f.writelines(f"{key}={value}\n" for key, value in settings.items())
         return path
 
+    def stop(self):
+        """Nothing is to be shown of it: it ends with the test."""
+
     def create_topic(self, topic, queues):
         command = ADMIN.admin(self.case.folder, self.namesrv, "topic", self.broker, topic, str(queues))
         self.case.start("admin-topic", command).finish()
@@ -208,11 +211,17 @@ class MockCluster:
     """rkmq serve, with the topics a test is going to use."""
 
     def __init__(self, case, topics):
+        self.case = case
         arguments = ["--namesrv-port", "0", "--broker-port", "0"]
         for topic, queues in topics.items():
             arguments += ["--topic", f"{topic}:{queues}"]
-        ready = json.loads(case.start("rkmq-serve", [RKMQ_BIN, "serve", *arguments]).expect('"ready"'))
-        self.namesrv = ready["namesrv"]
+        self.serve = case.start("rkmq-serve", [RKMQ_BIN, "serve", *arguments])
+        self.namesrv = json.loads(self.serve.expect('"ready"'))["namesrv"]
+
+    def stop(self):
+        """It ends in order, having warned of nothing: no request it does not know, no frame it cannot read."""
+        self.case.assertEqual(0, self.serve.stop())
+        self.case.assertEqual("", self.serve.said())
 
 
 class Case(unittest.TestCase):

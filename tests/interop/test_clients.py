@@ -25,6 +25,7 @@ class Clients(peers.Case):
         self.assert_receives(second, later)
         self.assertEqual(CLIENT.stop_code, second.stop(), second.said())
         self.assertEqual([], second.rest())
+        cluster.stop()
 
 
 if __name__ == "__main__":

@@ -46,6 +46,7 @@ class Split(peers.Case):
         self.assertEqual(CLIENT.stop_code, one.stop(), one.said())
         self.rounds_until(cluster, [two], [QUEUES])
         self.assertEqual(CLIENT.stop_code, two.stop(), two.said())
+        cluster.stop()
 
 
 if __name__ == "__main__":

@@ -21,8 +21,9 @@ rkmq_ms rkmq__delay_of_level(int level)
 
 /* ---- time ---- */
 
-/* How long the level's next message has to wait; RKMQ_NEVER: there is none. A wall clock that was
- * set back makes nobody wait longer than the level says. */
+/* How long the level's next message has to wait; RKMQ_NEVER: there is none. What would have to wait
+ * longer than its level says, since the wall clock was set back, is due now
+ * (DeliverDelayedMessageTimerTask.correctDeliverTimestamp). */
 static rkmq_ms wait_of(struct rkmq_schedule *schedule, int level, const struct rkmq_queue **queue)
 {
     struct rkmq_broker *brk = schedule->brk;
@@ -34,7 +35,7 @@ static rkmq_ms wait_of(struct rkmq_schedule *schedule, int level, const struct r
     }
     rkmq_ms delay = rkmq__delay_of_level(level);
     rkmq_ms wait = rkmq__queue_entry(*queue, offset)->store_ms + delay - rkmq__wall(brk->env);
-    return wait > delay ? delay : wait;
+    return wait > delay ? 0 : wait;
 }
 
 static void timer_set(struct rkmq_schedule *schedule)

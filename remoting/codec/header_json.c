@@ -71,9 +71,9 @@ static int read_opaque(struct header_reader *r, const struct rkmq_json *value)
 
 static int read_flag(struct header_reader *r, const struct rkmq_json *value)
 {
-    int32_t flags;
+    int32_t flags = 0;
     int status = reader_i32(r, value, "flag", &flags);
-    r->cmd->flags = status == RKMQ_OK ? (uint32_t)flags : 0;
+    r->cmd->flags = (uint32_t)flags;
     return status;
 }
 

@@ -264,10 +264,10 @@ static void read(struct rkmq_broker *brk, const struct rkmq_pull *pull, struct r
 
 static void run(struct rkmq_broker *brk, const struct rkmq_pull *pull)
 {
-    const struct rkmq_subscription_group *group;
-    const struct rkmq_subscription_data *sub;
+    const struct rkmq_subscription_group *group = NULL;
+    const struct rkmq_subscription_data *sub = NULL;
     struct rkmq_subscription_data own;
-    struct rkmq_topic *topic;
+    struct rkmq_topic *topic = NULL;
     struct rkmq_arena arena;
     if (!check_group(brk, pull, &group) || !check_topic(brk, pull, &topic)) {
         return;

@@ -52,7 +52,7 @@ static const struct body_kind *kind_of(const char *name)
         "0", "0", "0") ",\"topicConfigTable\":{" topics                                            \
                        "},\"topicQueueMappingDetailMap\":{},\"topicQueueMappingInfoMap\":{}}}"
 #define MQ(id) "{\"brokerName\":\"b\",\"queueId\":" id ",\"topic\":\"T\"}"
-#define NASTY "a\\\"b\\\\c\\n\\u0001\\u007F/\xe6\xa0\x87"
+#define NASTY "a\\\"b\\\\c\\b\\f\\n\\r\\t\\u0001\\u007F/\xe6\xa0\x87"
 
 static const struct {
     const char *kind, *body, *written; /* NULL: as it was read */

@@ -383,6 +383,13 @@ static void test_encode_limits(void **state)
     cmd.language = 0;
     cmd.version = 40000;
     assert_int_equal(rkmq_command_encode_head(&cmd, 0, &tm.mem, &buf), RKMQ_E_LIMIT);
+    static const uint8_t key[INT16_MAX + 1] = {0};
+    struct rkmq_field field = {rkmq__slice(key, INT16_MAX), RKMQ_SLICE("v")};
+    cmd = (struct rkmq_command){.format = RKMQ_HEADER_BINARY, .fields = &field, .n_fields = 1};
+    assert_int_equal(rkmq_command_encode_head(&cmd, 0, &tm.mem, &buf), RKMQ_OK);
+    rkmq_buf_free(buf);
+    field.key.n++;
+    assert_int_equal(rkmq_command_encode_head(&cmd, 0, &tm.mem, &buf), RKMQ_E_LIMIT);
 }
 
 /* ---- the binary header ---- */

@@ -210,6 +210,26 @@ static void test_hostile_fields(void **state)
     }
 }
 
+static void test_too_short_for_its_hosts(void **state)
+{
+    /* A record as long as the shortest one, whose flag promises longer hosts, is refused before
+     * anything behind its end is read. */
+    uint8_t *bytes = test_calloc(1, RKMQ_RECORD_BYTES_MIN);
+    struct rkmq_slice cursor = rkmq__slice(bytes, RKMQ_RECORD_BYTES_MIN);
+    struct rkmq_record r;
+    struct rkmq_record_index index;
+    struct rkmq_err err;
+    (void)state;
+    rkmq_put_be32(bytes + SIZE_AT, RKMQ_RECORD_BYTES_MIN);
+    rkmq_put_be32(bytes + MAGIC_AT, RKMQ_RECORD_MAGIC_V1);
+    rkmq_put_be32(bytes + SYS_FLAG_AT, RKMQ_SYS_BORN_HOST_V6 | RKMQ_SYS_STORE_HOST_V6);
+    assert_int_equal(rkmq_record_next(&cursor, &r, &err), RKMQ_E_PROTOCOL);
+    assert_string_equal(err.text, "record: size 91 is below 115");
+    assert_int_equal(rkmq_record_index_next(&cursor, &index, &err), RKMQ_E_PROTOCOL);
+    assert_string_equal(err.text, "record: size 91 is below 115");
+    test_free(bytes);
+}
+
 static void test_v2_negative_lengths(void **state)
 {
     /* Java reads the two-byte lengths as signed: from 0x8000 on they are refused though the bytes
@@ -271,6 +291,7 @@ int main(void)
         cmocka_unit_test(test_all_forms),
         cmocka_unit_test(test_every_cut),
         cmocka_unit_test(test_hostile_fields),
+        cmocka_unit_test(test_too_short_for_its_hosts),
         cmocka_unit_test(test_v2_negative_lengths),
         cmocka_unit_test(test_write_limits),
     };

@@ -8,9 +8,15 @@ file(CONFIGURE OUTPUT ${PROJECT_BINARY_DIR}/rkmq_shared.c CONTENT
 add_library(rkmq_shared SHARED ${PROJECT_BINARY_DIR}/rkmq_shared.c)
 set(RKMQ_LAYERS rkmq_remoting rkmq_live rkmq_sim rkmq_consumer_core rkmq_consumer rkmq_namesrv_core rkmq_broker_core
     rkmq_mock)
+# By file name: CMake repeats a static library that is linked by name, and all of it must come in once.
+set(RKMQ_ARCHIVES "")
 foreach(layer ${RKMQ_LAYERS})
-  target_link_libraries(rkmq_shared PRIVATE $<BUILD_INTERFACE:$<LINK_LIBRARY:WHOLE_ARCHIVE,${layer}>>)
+  list(APPEND RKMQ_ARCHIVES $<TARGET_FILE:${layer}>)
 endforeach()
+add_dependencies(rkmq_shared ${RKMQ_LAYERS})
+set_target_properties(rkmq_shared PROPERTIES LINK_DEPENDS "${RKMQ_ARCHIVES}")
+target_link_libraries(rkmq_shared PRIVATE -Wl,--whole-archive ${RKMQ_ARCHIVES} -Wl,--no-whole-archive
+                      ${LIBEV_LIBRARY} ZLIB::ZLIB PkgConfig::LZ4 PkgConfig::ZSTD Threads::Threads)
 target_link_libraries(rkmq_shared PRIVATE $<BUILD_INTERFACE:rkmq_flags>)
 set_target_properties(rkmq_shared PROPERTIES OUTPUT_NAME rkmq EXPORT_NAME rkmq VERSION ${PROJECT_VERSION}
                       SOVERSION ${RKMQ_SOVERSION})

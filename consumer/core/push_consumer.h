@@ -45,19 +45,21 @@ struct rkmq_push_impl {
     struct rkmq_consume_service consume;
     struct rkmq_push_stats stats;
 
-    /* start and shutdown under way */
-    rkmq_push_done_fn *done;
+    /* start or shutdown under way */
+    rkmq_push_done_fn *done; /* NULL: neither */
     void *done_user;
+    int done_status;
+    struct rkmq_err done_err;
     struct rkmq_list *start_topic; /* whose route is being asked for */
     struct rkmq_heartbeat_wait heartbeat_wait;
-    struct rkmq_timer shutdown_timer, step_timer;
-    int shutdown_status;
+    struct rkmq_timer drain_timer; /* shutdown waits no longer for listeners */
+    struct rkmq_timer step_timer;  /* the next step of a start or shutdown, from the top level */
 };
 
 /* checkConfig, in its order and with its words. Errors: RKMQ_E_INVALID. Thread: any. */
 int rkmq__check_config(const struct rkmq_push_options *o, struct rkmq_err *err);
 
-/* Copies the options. Errors: RKMQ_E_NOMEM. */
+/* Copies the options, which check_config has passed. Errors: RKMQ_E_NOMEM. */
 int rkmq__push_impl_create(struct rkmq_push_impl **out, const struct rkmq_env *env,
                            const struct rkmq_push_options *o);
 /* Nothing may be under way: never started, or shut down and no job left. */
@@ -70,17 +72,22 @@ void rkmq__push_impl_unsubscribe(struct rkmq_push_impl *impl, struct rkmq_slice 
 void rkmq__push_impl_start(struct rkmq_push_impl *impl, rkmq_push_done_fn *done, void *user);
 void rkmq__push_impl_suspend(struct rkmq_push_impl *impl);
 void rkmq__push_impl_resume(struct rkmq_push_impl *impl);
-/* `done` is called once, later; RKMQ_E_TIMEOUT: listeners are still running, all else was done. */
+/* `done` is called once, later; RKMQ_E_TIMEOUT: listeners are still running, all else was done. Not
+ * while a start is under way. */
 void rkmq__push_impl_shutdown(struct rkmq_push_impl *impl, rkmq_push_done_fn *done, void *user);
-/* Lets go of everything without a word to anybody. Never from a callback. */
+/* Lets go of everything without a word to anybody: a start or shutdown under way is never done.
+ * Never from a callback. */
 void rkmq__push_impl_abandon(struct rkmq_push_impl *impl);
+/* Listeners that still run; destroy waits for them. */
+bool rkmq__push_impl_is_idle(const struct rkmq_push_impl *impl);
 
 /* The jobs of the consume service changed in number; a shutdown may be waiting for the last. */
 void rkmq__push_impl_job_done(struct rkmq_push_impl *impl);
 /* RebalancePushImpl.removeUnnecessaryMessageQueue and the table: persists, drops, forgets. */
 void rkmq__push_impl_remove_queue(struct rkmq_push_impl *impl, struct rkmq_process_queue *pq,
                                   bool is_persisted);
-int rkmq__push_impl_persist_all(struct rkmq_push_impl *impl);
+/* persistConsumerOffset: of every queue in the table. */
+void rkmq__push_impl_persist_all(struct rkmq_push_impl *impl);
 
 #define RKMQ_PUSH_IMPL_OF(it) RKMQ_CONTAINER_OF(it, struct rkmq_push_impl, link)
 

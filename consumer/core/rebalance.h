@@ -37,9 +37,11 @@ enum rkmq_pass_state {
     RKMQ_PASS_OFFSET_ROUTE,  /* waits for the topic's route */
     RKMQ_PASS_OFFSET_ANSWER, /* waits for QUERY_CONSUMER_OFFSET */
     RKMQ_PASS_START_ANSWER,  /* no record: waits for GET_MAX_OFFSET or SEARCH_OFFSET_BY_TIMESTAMP */
+    RKMQ_PASS_ADD_QUEUE,     /* its first offset is known */
     RKMQ_PASS_QUEUES_DONE,
     RKMQ_PASS_HEARTBEAT, /* waits for the round that tells the new subVersion */
-    RKMQ_PASS_TOPIC_DONE
+    RKMQ_PASS_TOPIC_DONE,
+    RKMQ_PASS_STATES
 };
 
 struct rkmq_queue_id { /* one queue of the topic under way; the name lives in the pass's arena */
@@ -56,12 +58,13 @@ struct rkmq_rebalance_pass {
     bool is_balanced;             /* all topics so far */
     bool is_refreshed;            /* this step has asked for the route already */
     bool is_changed;              /* queues of this topic came or went */
-    struct rkmq_queue_id *queues; /* mqAll, sorted */
+    struct rkmq_queue_id *queues; /* mqAll, sorted; NULL: the topic has no route */
     size_t n_queues, queue_index;
-    struct rkmq_slice *ids; /* cidAll, sorted */
+    struct rkmq_slice *ids; /* cidAll, sorted; NULL: nobody told */
     size_t n_ids;
-    struct rkmq_process_queue *pq;      /* being added */
-    struct rkmq_process_queue *pq_list; /* added in this topic, waiting for dispatchPullRequest */
+    struct rkmq_process_queue *pq;      /* being added; the pass holds the reference */
+    struct rkmq_process_queue *pq_list; /* added in this topic, waiting for dispatchPullRequest;
+                                           the pass holds references */
 };
 
 /*
@@ -87,5 +90,19 @@ void rkmq__rebalance_close(struct rkmq_rebalance_service *rs);
 void rkmq__rebalance_immediately(struct rkmq_rebalance_service *rs);
 /* `impl` leaves; a pass that is at it goes on with the next consumer. */
 void rkmq__rebalance_forget(struct rkmq_rebalance_service *rs, const struct rkmq_push_impl *impl);
+
+/* ---- between the files of the rebalance ---- */
+
+/* A step does what its state says and sets the next. False: it waits, and rkmq__pass_go_on is
+ * called when the answer is there. */
+typedef bool rkmq_pass_step(struct rkmq_rebalance_service *rs);
+rkmq_pass_step rkmq__pass_next_topic, rkmq__pass_find_ids, rkmq__pass_allocate,
+    rkmq__pass_next_queue, rkmq__pass_queues_done, rkmq__pass_topic_done; /* rebalance.c */
+rkmq_pass_step rkmq__pass_find_offset, rkmq__pass_add_queue;              /* pull_from_where.c */
+void rkmq__pass_go_on(struct rkmq_rebalance_service *rs, enum rkmq_pass_state state);
+/* The queue being added is given up; the next pass tries it again. */
+void rkmq__pass_skip_queue(struct rkmq_rebalance_service *rs, const char *why);
+/* The topic under way is let go of: queues that were not dispatched, its arena. */
+void rkmq__pass_topic_close(struct rkmq_rebalance_pass *pass);
 
 #endif

@@ -1,26 +1,20 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Prints one hash a seed of fixed simulations: `sim_hashes [FIRST [LAST]]`. Whatever the compiler
- * and its optimisation, the lines must be the same; compare_hashes holds the builds against each
- * other.
- *
- * "traffic": three peers ask a cluster of one name server and two brokers at random, over links
- * that delay, cut into pieces and reset.
+ * Three peers ask a cluster of one name server and two brokers at random, over links that delay,
+ * cut into pieces and reset.
  */
 #include <rkmq/message.h>
 #include <rkmq/mock.h>
-#include <rkmq/sim.h>
-#include <stdlib.h>
 
 #include "remoting/protocol/bodies.h"
 #include "remoting/protocol/codes.h"
 #include "remoting/rpc/client.h"
+#include "sim/hashes/hashes.h"
 
 #define N_PEERS 3
 #define N_QUEUES 4
 #define TRAFFIC_MS 20000
 #define CALL_TIMEOUT_MS 2000
-#define SEEDS_DEFAULT 8
 
 struct peer {
     const struct rkmq_env *env;
@@ -166,7 +160,7 @@ static void peers_start(struct peer *peers, struct rkmq_runtime *rt, struct rkmq
     }
 }
 
-static uint64_t traffic(uint64_t seed, uint64_t *n_answers, uint64_t *n_failures)
+struct hash_result hash_traffic(uint64_t seed)
 {
     struct rkmq_sim_options so = RKMQ_SIM_OPTIONS_INIT;
     struct rkmq_mock_options mo = RKMQ_MOCK_OPTIONS_INIT;
@@ -185,28 +179,14 @@ static uint64_t traffic(uint64_t seed, uint64_t *n_answers, uint64_t *n_failures
     RKMQ_ASSERT(rkmq_sim_link(sim, NULL, NULL, &link) == RKMQ_OK);
     peers_start(peers, rt, mock);
     rkmq_sim_run_for(sim, TRAFFIC_MS);
-    uint64_t hash = rkmq_sim_hash(sim);
+    struct hash_result result = {.hash = rkmq_sim_hash(sim)};
     for (size_t i = 0; i < N_PEERS; i++) {
         rkmq__timer_stop(peers[i].env, &peers[i].tick);
-        *n_answers += peers[i].n_answers;
-        *n_failures += peers[i].n_failures;
+        result.n_good += peers[i].n_answers;
+        result.n_bad += peers[i].n_failures;
         rkmq__remoting_client_destroy(peers[i].client);
     }
     rkmq_mock_destroy(mock);
     rkmq_sim_destroy(sim);
-    return hash;
-}
-
-int main(int argc, char **argv)
-{
-    uint64_t first = argc > 1 ? strtoull(argv[1], NULL, 10) : 1;
-    uint64_t last = argc > 2 ? strtoull(argv[2], NULL, 10) : first + SEEDS_DEFAULT - 1;
-    for (uint64_t seed = first; seed <= last; seed++) {
-        uint64_t n_answers = 0, n_failures = 0;
-        uint64_t hash = traffic(seed, &n_answers, &n_failures);
-        printf("traffic seed %llu: %016llx, %llu answers, %llu failures\n",
-               (unsigned long long)seed, (unsigned long long)hash, (unsigned long long)n_answers,
-               (unsigned long long)n_failures);
-    }
-    return 0;
+    return result;
 }

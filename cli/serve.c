@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* rkmq serve: a mock cluster on TCP until SIGTERM. */
 #include <rkmq/live.h>
+#include <rkmq/message.h>
 #include <rkmq/mock.h>
 #include <stdio.h>
 
@@ -12,7 +13,7 @@
 struct serve_options {
     const char *bind, *advertise, *events, *pcap;
     int64_t namesrv_port, broker_port, brokers;
-    struct cli_list topics;
+    struct cli_list topics, preloads;
 };
 
 #define OPTION(x) offsetof(struct serve_options, x)
@@ -29,6 +30,8 @@ static const struct cli_option options[] = {
      "number of brokers: broker-a, broker-b, ... (default 1)"},
     {"topic", 't', CLI_LIST, "NAME[:QUEUES]", OPTION(topics), 0, 0, false,
      "create this topic on every broker (default 8 queues); repeatable"},
+    {"preload", 0, CLI_LIST, "NAME:COUNT:BYTES", OPTION(preloads), 0, 0, false,
+     "put COUNT messages with bodies of BYTES into this topic first; repeatable"},
     {"events", 0, CLI_TEXT, "FILE", OPTION(events), 0, 0, false,
      "write every frame and connection as a JSON line"},
     {"pcap", 0, CLI_TEXT, "FILE", OPTION(pcap), 0, 0, false,
@@ -40,36 +43,75 @@ static const struct cli_option options[] = {
 #define TOPIC_BYTES_MAX 127
 #define TOPIC_QUEUES_DEFAULT 8
 #define TOPIC_QUEUES_MAX 65535
+#define PRELOAD_COUNT_MAX 100000000
 
-/* NAME[:QUEUES] into its parts. */
-static int topic_read(const char *text, char name[TOPIC_BYTES_MAX + 1], unsigned *queues)
+/* NAME[:A[:B]] into its parts; `numbers` keeps what is not there. */
+static int topic_read(const char *text, char name[TOPIC_BYTES_MAX + 1], int64_t numbers[2],
+                      size_t *n_numbers)
 {
     const char *colon = strchr(text, ':');
     size_t n = colon ? (size_t)(colon - text) : strlen(text);
-    *queues = TOPIC_QUEUES_DEFAULT;
+    *n_numbers = 0;
     if (n == 0 || n > TOPIC_BYTES_MAX) {
         return RKMQ_E_INVALID;
     }
     memcpy(name, text, n);
     name[n] = '\0';
-    if (colon) {
-        int64_t v = 0;
-        if (rkmq__slice_to_i64(rkmq__slice_of(colon + 1), &v) != RKMQ_OK || v < 1 ||
-            v > TOPIC_QUEUES_MAX) {
+    while (colon) {
+        const char *number = colon + 1;
+        colon = strchr(number, ':');
+        n = colon ? (size_t)(colon - number) : strlen(number);
+        if (*n_numbers == 2 ||
+            rkmq__slice_to_i64(rkmq__slice(number, n), &numbers[*n_numbers]) != RKMQ_OK ||
+            numbers[*n_numbers] < 1) {
             return RKMQ_E_INVALID;
         }
-        *queues = (unsigned)v;
+        ++*n_numbers;
     }
     return RKMQ_OK;
 }
 
-static int topics_check(const struct cli_list *topics)
+/* --topic NAME[:QUEUES] */
+static int queues_read(const char *text, char name[TOPIC_BYTES_MAX + 1], unsigned *queues)
 {
-    for (size_t i = 0; i < topics->n; i++) {
-        char name[TOPIC_BYTES_MAX + 1];
-        unsigned queues;
-        if (topic_read(topics->at[i], name, &queues) != RKMQ_OK) {
-            return cli_usage_error("serve", "--topic: '%s' is no NAME[:QUEUES]", topics->at[i]);
+    int64_t numbers[2] = {TOPIC_QUEUES_DEFAULT};
+    size_t n;
+    if (topic_read(text, name, numbers, &n) != RKMQ_OK || n > 1 || numbers[0] > TOPIC_QUEUES_MAX) {
+        return RKMQ_E_INVALID;
+    }
+    *queues = (unsigned)numbers[0];
+    return RKMQ_OK;
+}
+
+/* --preload NAME:COUNT:BYTES */
+static int preload_read(const char *text, char name[TOPIC_BYTES_MAX + 1], unsigned *count,
+                        size_t *bytes)
+{
+    int64_t numbers[2] = {0};
+    size_t n;
+    if (topic_read(text, name, numbers, &n) != RKMQ_OK || n != 2 ||
+        numbers[0] > PRELOAD_COUNT_MAX || numbers[1] > RKMQ_MESSAGE_BODY_BYTES_MAX) {
+        return RKMQ_E_INVALID;
+    }
+    *count = (unsigned)numbers[0];
+    *bytes = (size_t)numbers[1];
+    return RKMQ_OK;
+}
+
+static int topics_check(const struct serve_options *o)
+{
+    char name[TOPIC_BYTES_MAX + 1];
+    unsigned n;
+    size_t bytes;
+    for (size_t i = 0; i < o->topics.n; i++) {
+        if (queues_read(o->topics.at[i], name, &n) != RKMQ_OK) {
+            return cli_usage_error("serve", "--topic: '%s' is no NAME[:QUEUES]", o->topics.at[i]);
+        }
+    }
+    for (size_t i = 0; i < o->preloads.n; i++) {
+        if (preload_read(o->preloads.at[i], name, &n, &bytes) != RKMQ_OK) {
+            return cli_usage_error("serve", "--preload: '%s' is no NAME:COUNT:BYTES",
+                                   o->preloads.at[i]);
         }
     }
     return CLI_GO;
@@ -80,12 +122,47 @@ static int topics_create(struct rkmq_mock *mock, const struct cli_list *topics)
     for (size_t i = 0; i < topics->n; i++) {
         char name[TOPIC_BYTES_MAX + 1];
         unsigned queues;
-        int status = topic_read(topics->at[i], name, &queues);
+        int status = queues_read(topics->at[i], name, &queues);
         if (status == RKMQ_OK) {
             status = rkmq_mock_topic(mock, name, queues);
         }
         if (status != RKMQ_OK) {
             return cli_error("serve", "topic '%s': %s", topics->at[i], rkmq_status_text(status));
+        }
+    }
+    return CLI_GO;
+}
+
+/* A topic that --topic does not name is made with the queues it would give. */
+static int preload(struct rkmq_mock *mock, const char *text)
+{
+    char name[TOPIC_BYTES_MAX + 1];
+    unsigned count;
+    size_t bytes;
+    int status = preload_read(text, name, &count, &bytes);
+    if (status == RKMQ_OK && rkmq_mock_max_offset(mock, name) < 0) {
+        status = rkmq_mock_topic(mock, name, TOPIC_QUEUES_DEFAULT);
+    }
+    char *body = status == RKMQ_OK ? rkmq__alloc(rkmq_mem_heap(), bytes + 1) : NULL;
+    if (status == RKMQ_OK && !body) {
+        status = RKMQ_E_NOMEM;
+    }
+    if (body) {
+        memset(body, 'x', bytes);
+        body[bytes] = '\0';
+        status = rkmq_mock_publish(mock, name, NULL, body, count);
+    }
+    rkmq__free(rkmq_mem_heap(), body);
+    return status;
+}
+
+static int topics_preload(struct rkmq_mock *mock, const struct cli_list *preloads)
+{
+    for (size_t i = 0; i < preloads->n; i++) {
+        int status = preload(mock, preloads->at[i]);
+        if (status != RKMQ_OK) {
+            return cli_error("serve", "preload '%s': %s", preloads->at[i],
+                             rkmq_status_text(status));
         }
     }
     return CLI_GO;
@@ -155,6 +232,9 @@ static int start(struct serve *s, const struct serve_options *o, enum rkmq_log_l
         return cli_error("serve", "%s", err.text);
     }
     int code = topics_create(s->mock, &o->topics);
+    if (code == CLI_GO) {
+        code = topics_preload(s->mock, &o->preloads);
+    }
     return code == CLI_GO ? print_ready(s->mock) : code;
 }
 
@@ -179,7 +259,7 @@ static int serve_run(int argc, char **argv)
     struct serve s = {.stop = {.signal_fd = -1, .request_fd = -1}};
     int code = cli_parse(&cli_serve_command, argc, argv, &o, &args);
     if (code == CLI_GO) {
-        code = topics_check(&o.topics);
+        code = topics_check(&o);
     }
     if (code != CLI_GO) {
         return code;

@@ -126,24 +126,31 @@ const struct rig_frame *server_rig_ask(struct server_rig *rig, rkmq_conn con, in
     return answer;
 }
 
+static bool is_as_expected(const struct rig_step *step, const struct rig_frame *answer)
+{
+    struct rkmq_slice body = rkmq__slice(answer->body, answer->body_bytes);
+    return answer->code == step->result &&
+           (!step->answer_fields || strcmp(answer->fields, step->answer_fields) == 0) &&
+           (!step->remark || strcmp(answer->remark, step->remark) == 0) &&
+           (!step->answer_body || rkmq__slice_is(body, step->answer_body));
+}
+
 static void step_check(const struct rig_step *step, const struct rig_frame *answer)
 {
-    bool is_same =
-        answer && answer->code == step->result &&
-        (!step->answer_fields || strcmp(answer->fields, step->answer_fields) == 0) &&
-        (!step->remark || strcmp(answer->remark, step->remark) == 0) &&
-        (!step->answer_body ||
-         rkmq__slice_is(rkmq__slice(answer->body, answer->body_bytes), step->answer_body));
-    if (!is_same) {
-        print_error("%d %s: got %d %s \"%s\" %.*s\n", step->code, step->fields,
-                    answer ? answer->code : -1, answer ? answer->fields : "no answer",
-                    answer ? answer->remark : "", answer ? (int)answer->body_bytes : 0,
-                    answer ? (const char *)answer->body : "");
-        print_error("expected %d %s \"%s\" %s\n", step->result,
-                    step->answer_fields ? step->answer_fields : "*",
-                    step->remark ? step->remark : "*", step->answer_body ? step->answer_body : "*");
-        fail();
+    static const char any[] = "*";
+    if (!answer) {
+        fail_msg("%d %s: no answer", step->code, step->fields);
     }
+    if (is_as_expected(step, answer)) {
+        return;
+    }
+    print_error("%d %s: got %d %s \"%s\" %.*s\n", step->code, step->fields, answer->code,
+                answer->fields, answer->remark, (int)answer->body_bytes,
+                (const char *)answer->body);
+    print_error("expected %d %s \"%s\" %s\n", step->result,
+                step->answer_fields ? step->answer_fields : any, step->remark ? step->remark : any,
+                step->answer_body ? step->answer_body : any);
+    fail();
 }
 
 void server_rig_steps(struct server_rig *rig, rkmq_conn con, const struct rig_step *steps, size_t n)

@@ -75,7 +75,7 @@ int rkmq_record_index_next(struct rkmq_slice *cursor, struct rkmq_record_index *
 {
     size_t bytes = 0;
     uint32_t magic = 0;
-    struct rkmq_slice body;
+    struct rkmq_slice body = {0}; /* GCC does not see that success fills it */
     int status = record_head(*cursor, &bytes, &magic, err);
     if (status != RKMQ_OK) {
         return status;

@@ -8,6 +8,7 @@
 #include "mocknamesrv/core/namesrv.h"
 #include "mocknamesrv/core/route_info.h"
 #include "remoting/protocol/codes.h"
+#include "remoting/rpc/answer.h"
 #include "remoting/rpc/server.h"
 
 #define RKMQ_NAMESPACE_ORDER_TOPIC_CONFIG "ORDER_TOPIC_CONFIG"
@@ -37,21 +38,6 @@ rkmq_namesrv_handler_fn rkmq__namesrv_delete_topic, rkmq__namesrv_register_topic
 /* handlers/kv.c */
 rkmq_namesrv_handler_fn rkmq__namesrv_put_kv, rkmq__namesrv_get_kv, rkmq__namesrv_delete_kv,
     rkmq__namesrv_list_kv;
-
-/* Answers a two-way request; of a one-way one nothing but the body is freed. */
-void rkmq__namesrv_answer(const struct rkmq_request_in *req, const struct rkmq_message_out *out);
-/* SUCCESS without header fields and body. */
-void rkmq__namesrv_answer_ok(const struct rkmq_request_in *req);
-/* SUCCESS with what was written to `body`, which is closed; SYSTEM_ERROR when memory was out. */
-void rkmq__namesrv_answer_body(struct rkmq_namesrv *ns, const struct rkmq_request_in *req,
-                               const struct rkmq_fields *fields, struct rkmq_bytes *body);
-void rkmq__namesrv_answer_error(const struct rkmq_request_in *req, int code, const char *fmt, ...)
-    RKMQ_PRINTF(3, 4);
-/* SYSTEM_ERROR with the text of `err`. */
-void rkmq__namesrv_answer_failed(const struct rkmq_request_in *req, const struct rkmq_err *err);
-/* Reads the request's header into `out`; false: it was answered with what is wrong. */
-bool rkmq__namesrv_read_header(const struct rkmq_request_in *req,
-                               const struct rkmq_header_class *cls, void *out);
 
 /* register_body.c: the body of REGISTER_BROKER in any of its forms. Errors: RKMQ_E_PROTOCOL,
  * RKMQ_E_LIMIT, RKMQ_E_NOMEM. */

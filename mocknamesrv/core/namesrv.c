@@ -2,8 +2,6 @@
 /* Life cycle of the name server, the table from code to handler, and the expiry scan. */
 #include "mocknamesrv/core/namesrv.h"
 
-#include <stdarg.h>
-
 #include "mocknamesrv/core/handlers.h"
 
 static const struct {
@@ -29,67 +27,6 @@ static const struct {
     {RKMQ_REQ_GET_BROKER_MEMBER_GROUP, rkmq__namesrv_broker_member_group},
     {RKMQ_REQ_BROKER_HEARTBEAT, rkmq__namesrv_broker_heartbeat},
 };
-
-/* ---- answers ---- */
-
-void rkmq__namesrv_answer(const struct rkmq_request_in *req, const struct rkmq_message_out *out)
-{
-    if (req->cmd->flags & RKMQ_FLAG_ONEWAY) {
-        rkmq_buf_free(out->take_body);
-        return;
-    }
-    /* A connection that just closed has nobody to tell. */
-    (void)rkmq__channel_answer(req->channel, req->cmd->opaque, req->cmd->format, out);
-}
-
-void rkmq__namesrv_answer_ok(const struct rkmq_request_in *req)
-{
-    rkmq__namesrv_answer(req, &(struct rkmq_message_out){.code = RKMQ_RES_SUCCESS});
-}
-
-void rkmq__namesrv_answer_body(struct rkmq_namesrv *ns, const struct rkmq_request_in *req,
-                               const struct rkmq_fields *fields, struct rkmq_bytes *body)
-{
-    struct rkmq_message_out out = {.code = RKMQ_RES_SUCCESS, .fields = fields};
-    bool is_failed = body->is_failed;
-    if (!is_failed && body->n > 0) {
-        out.take_body = rkmq_buf_copy(ns->env->mem, rkmq__bytes_slice(body));
-        is_failed = out.take_body == NULL;
-    }
-    rkmq__bytes_close(body);
-    if (is_failed) {
-        rkmq__namesrv_answer_error(req, RKMQ_RES_SYSTEM_ERROR, "out of memory");
-        return;
-    }
-    rkmq__namesrv_answer(req, &out);
-}
-
-void rkmq__namesrv_answer_error(const struct rkmq_request_in *req, int code, const char *fmt, ...)
-{
-    char remark[512];
-    va_list args;
-    va_start(args, fmt);
-    (void)vsnprintf(remark, sizeof remark, fmt, args); /* a long value is cut */
-    va_end(args);
-    rkmq__namesrv_answer(
-        req, &(struct rkmq_message_out){.code = code, .remark = rkmq__slice_of(remark)});
-}
-
-void rkmq__namesrv_answer_failed(const struct rkmq_request_in *req, const struct rkmq_err *err)
-{
-    rkmq__namesrv_answer_error(req, RKMQ_RES_SYSTEM_ERROR, "%s", err->text);
-}
-
-bool rkmq__namesrv_read_header(const struct rkmq_request_in *req,
-                               const struct rkmq_header_class *cls, void *out)
-{
-    struct rkmq_err err;
-    if (rkmq__header_read(cls, req->cmd, out, &err) == RKMQ_OK) {
-        return true;
-    }
-    rkmq__namesrv_answer_failed(req, &err);
-    return false;
-}
 
 /* ---- connections ---- */
 

@@ -48,13 +48,19 @@ void rkmq__answer_error(const struct rkmq_request_in *req, int code,
                           .code = code, .fields = fields, .remark = rkmq__slice_of(remark)});
 }
 
+void rkmq__answer_failed(const struct rkmq_request_in *req, int status, const struct rkmq_err *err)
+{
+    rkmq__answer_error(req, RKMQ_RES_SYSTEM_ERROR, NULL, "%s",
+                       err && err->text[0] ? err->text : rkmq_status_text(status));
+}
+
 bool rkmq__answer_unless_header(const struct rkmq_request_in *req,
                                 const struct rkmq_header_class *cls, void *out)
 {
     struct rkmq_err err;
-    if (rkmq__header_read(cls, req->cmd, out, &err) == RKMQ_OK) {
-        return true;
+    int status = rkmq__header_read(cls, req->cmd, out, &err);
+    if (status != RKMQ_OK) {
+        rkmq__answer_failed(req, status, &err);
     }
-    rkmq__answer_error(req, RKMQ_RES_SYSTEM_ERROR, NULL, "%s", err.text);
-    return false;
+    return status == RKMQ_OK;
 }

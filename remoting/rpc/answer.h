@@ -17,6 +17,8 @@ void rkmq__answer_body(const struct rkmq_request_in *req, const struct rkmq_mem 
                        const struct rkmq_fields *fields, struct rkmq_bytes *body);
 void rkmq__answer_error(const struct rkmq_request_in *req, int code,
                         const struct rkmq_fields *fields, const char *fmt, ...) RKMQ_PRINTF(4, 5);
+/* SYSTEM_ERROR with the text of `err`, or the status's when it has none; `err` may be NULL. */
+void rkmq__answer_failed(const struct rkmq_request_in *req, int status, const struct rkmq_err *err);
 /* Reads the request's header into `out`; false: it was answered SYSTEM_ERROR with what is wrong. */
 bool rkmq__answer_unless_header(const struct rkmq_request_in *req,
                                 const struct rkmq_header_class *cls, void *out);

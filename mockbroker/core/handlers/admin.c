@@ -47,7 +47,7 @@ void rkmq__broker_create_topic(struct rkmq_broker *brk, const struct rkmq_reques
     if (status == RKMQ_OK) {
         rkmq__answer_ok(req, NULL);
     } else {
-        rkmq__answer_error(req, RKMQ_RES_SYSTEM_ERROR, NULL, "%s", rkmq_status_text(status));
+        rkmq__answer_failed(req, status, NULL);
     }
 }
 

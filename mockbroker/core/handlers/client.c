@@ -89,8 +89,7 @@ void rkmq__broker_heart_beat(struct rkmq_broker *brk, const struct rkmq_request_
         rkmq__fields_add_bool(&fields, "IS_SUB_CHANGE", is_sub_changed);
         rkmq__answer_ok(req, &fields);
     } else {
-        rkmq__answer_error(req, RKMQ_RES_SYSTEM_ERROR, NULL, "%s",
-                           err.text[0] ? err.text : rkmq_status_text(status));
+        rkmq__answer_failed(req, status, &err);
     }
     rkmq__arena_close(&arena);
 }
@@ -183,8 +182,7 @@ void rkmq__broker_check_client_config(struct rkmq_broker *brk, const struct rkmq
         status = rkmq__json_text(&sub, "expressionType", &arena, &type);
     }
     if (status != RKMQ_OK) {
-        rkmq__answer_error(req, RKMQ_RES_SYSTEM_ERROR, NULL, "%s",
-                           err.text[0] ? err.text : rkmq_status_text(status));
+        rkmq__answer_failed(req, status, &err);
     } else if (type.n > 0 && !rkmq__slice_is(type, "TAG")) {
         rkmq__answer_error(req, RKMQ_RES_SYSTEM_ERROR, NULL,
                            "The broker does not support consumer to filter message by %.*s",

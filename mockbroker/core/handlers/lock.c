@@ -20,12 +20,6 @@ static int lock_all(struct rkmq_broker *brk, struct rkmq_lock_batch_body *body, 
     return RKMQ_OK;
 }
 
-static void answer_failed(const struct rkmq_request_in *req, int status, const struct rkmq_err *err)
-{
-    rkmq__answer_error(req, RKMQ_RES_SYSTEM_ERROR, NULL, "%s",
-                       err->text[0] ? err->text : rkmq_status_text(status));
-}
-
 void rkmq__broker_lock_batch(struct rkmq_broker *brk, const struct rkmq_request_in *req)
 {
     struct rkmq_lock_batch_body body;
@@ -43,7 +37,7 @@ void rkmq__broker_lock_batch(struct rkmq_broker *brk, const struct rkmq_request_
         rkmq__lock_batch_answer_write(body.mqs, n_held, &text);
         rkmq__answer_body(req, brk->env->mem, NULL, &text);
     } else {
-        answer_failed(req, status, &err);
+        rkmq__answer_failed(req, status, &err);
     }
     rkmq__arena_close(&arena);
 }
@@ -61,7 +55,7 @@ void rkmq__broker_unlock_batch(struct rkmq_broker *brk, const struct rkmq_reques
     if (status == RKMQ_OK) {
         rkmq__answer_ok(req, NULL);
     } else {
-        answer_failed(req, status, &err);
+        rkmq__answer_failed(req, status, &err);
     }
     rkmq__arena_close(&arena);
 }

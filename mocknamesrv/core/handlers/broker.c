@@ -25,7 +25,7 @@ static void answer_registered(struct rkmq_namesrv *ns, const struct rkmq_request
         rkmq__kv_table_write(kvs, n_kvs, &body);
     }
     body.is_failed = body.is_failed || status == RKMQ_E_NOMEM;
-    rkmq__namesrv_answer_body(ns, req, &fields, &body);
+    rkmq__answer_body(req, ns->env->mem, &fields, &body);
 }
 
 void rkmq__namesrv_register_broker(struct rkmq_namesrv *ns, const struct rkmq_request_in *req)
@@ -35,12 +35,12 @@ void rkmq__namesrv_register_broker(struct rkmq_namesrv *ns, const struct rkmq_re
     struct rkmq_register_result result;
     struct rkmq_arena arena;
     struct rkmq_err err = {0};
-    if (!rkmq__namesrv_read_header(req, &rkmq__register_broker_request_class, &header)) {
+    if (!rkmq__answer_unless_header(req, &rkmq__register_broker_request_class, &header)) {
         return;
     }
     if (header.has_body_crc32 && header.body_crc32 != 0 &&
         (uint32_t)header.body_crc32 != rkmq_body_crc(req->cmd->body)) {
-        rkmq__namesrv_answer_error(req, RKMQ_RES_SYSTEM_ERROR, "crc32 not match");
+        rkmq__answer_error(req, RKMQ_RES_SYSTEM_ERROR, NULL, "crc32 not match");
         return;
     }
     rkmq__arena_init(&arena, ns->env->mem);
@@ -56,7 +56,7 @@ void rkmq__namesrv_register_broker(struct rkmq_namesrv *ns, const struct rkmq_re
     } else {
         rkmq_log_warn(ns->env, "route", "registration of %.*s refused: %s",
                       RKMQ_SLICE_ARG(header.broker_name), err.text);
-        rkmq__namesrv_answer_failed(req, &err);
+        rkmq__answer_failed(req, status, &err);
     }
     rkmq__arena_close(&arena);
 }
@@ -65,12 +65,12 @@ void rkmq__namesrv_register_broker(struct rkmq_namesrv *ns, const struct rkmq_re
 void rkmq__namesrv_unregister_broker(struct rkmq_namesrv *ns, const struct rkmq_request_in *req)
 {
     struct rkmq_unregister_broker_request header;
-    if (!rkmq__namesrv_read_header(req, &rkmq__unregister_broker_request_class, &header)) {
+    if (!rkmq__answer_unless_header(req, &rkmq__unregister_broker_request_class, &header)) {
         return;
     }
     rkmq__route_info_unregister(&ns->routes, header.cluster_name, header.broker_addr,
                                 header.broker_name);
-    rkmq__namesrv_answer_ok(req);
+    rkmq__answer_ok(req, NULL);
 }
 
 /* A heartbeat of brokers, too: one-way, about once a second, with slave-acting-master on. */
@@ -79,11 +79,11 @@ void rkmq__namesrv_query_data_version(struct rkmq_namesrv *ns, const struct rkmq
     struct rkmq_query_data_version_request header;
     struct rkmq_data_version asked = {0};
     struct rkmq_err err = {0};
-    if (!rkmq__namesrv_read_header(req, &rkmq__query_data_version_request_class, &header)) {
+    if (!rkmq__answer_unless_header(req, &rkmq__query_data_version_request_class, &header)) {
         return;
     }
     if (rkmq__data_version_read(req->cmd->body, &asked, &err) != RKMQ_OK) {
-        rkmq__namesrv_answer_failed(req, &err);
+        rkmq__answer_failed(req, err.status, &err);
         return;
     }
     struct rkmq_live_entry *live =
@@ -98,13 +98,13 @@ void rkmq__namesrv_query_data_version(struct rkmq_namesrv *ns, const struct rkmq
         rkmq__data_version_write(&live->data_version, &body);
     }
     rkmq__header_write(&rkmq__query_data_version_response_class, &answer, false, &fields);
-    rkmq__namesrv_answer_body(ns, req, &fields, &body);
+    rkmq__answer_body(req, ns->env->mem, &fields, &body);
 }
 
 void rkmq__namesrv_broker_heartbeat(struct rkmq_namesrv *ns, const struct rkmq_request_in *req)
 {
     struct rkmq_broker_heartbeat_request header;
-    if (!rkmq__namesrv_read_header(req, &rkmq__broker_heartbeat_request_class, &header)) {
+    if (!rkmq__answer_unless_header(req, &rkmq__broker_heartbeat_request_class, &header)) {
         return;
     }
     struct rkmq_live_entry *live =
@@ -112,7 +112,7 @@ void rkmq__namesrv_broker_heartbeat(struct rkmq_namesrv *ns, const struct rkmq_r
     if (live) {
         live->last_update = rkmq__now(ns->env);
     }
-    rkmq__namesrv_answer_ok(req);
+    rkmq__answer_ok(req, NULL);
 }
 
 static void member_group_write(const struct rkmq_broker_data *brk, struct rkmq_bytes *out)
@@ -144,8 +144,8 @@ void rkmq__namesrv_broker_member_group(struct rkmq_namesrv *ns, const struct rkm
     struct rkmq_bytes body;
     if (rkmq_command_text(req->cmd, "clusterName", &cluster) != RKMQ_OK ||
         rkmq_command_text(req->cmd, "brokerName", &name) != RKMQ_OK) {
-        rkmq__namesrv_answer_error(req, RKMQ_RES_SYSTEM_ERROR,
-                                   "the custom field clusterName or brokerName is null");
+        rkmq__answer_error(req, RKMQ_RES_SYSTEM_ERROR, NULL,
+                           "the custom field clusterName or brokerName is null");
         return;
     }
     rkmq__arena_init(&arena, ns->env->mem);
@@ -159,6 +159,6 @@ void rkmq__namesrv_broker_member_group(struct rkmq_namesrv *ns, const struct rkm
     } else {
         member_group_write(&group, &body);
     }
-    rkmq__namesrv_answer_body(ns, req, NULL, &body);
+    rkmq__answer_body(req, ns->env->mem, NULL, &body);
     rkmq__arena_close(&arena);
 }

@@ -19,23 +19,23 @@ void rkmq__namesrv_route_info(struct rkmq_namesrv *ns, const struct rkmq_request
     struct rkmq_route_data route;
     struct rkmq_arena arena;
     struct rkmq_bytes body;
-    if (!rkmq__namesrv_read_header(req, &rkmq__get_route_request_class, &header)) {
+    if (!rkmq__answer_unless_header(req, &rkmq__get_route_request_class, &header)) {
         return;
     }
     rkmq__arena_init(&arena, ns->env->mem);
     int status = rkmq__route_info_pick(&ns->routes, header.topic, &arena, &route);
     if (status == RKMQ_E_NOT_FOUND) {
-        rkmq__namesrv_answer_error(req, RKMQ_RES_TOPIC_NOT_EXIST,
-                                   "No topic route info in name server for the topic: %.*s\n"
-                                   "See " FAQ_URL " for further details.",
-                                   RKMQ_SLICE_ARG(header.topic));
+        rkmq__answer_error(req, RKMQ_RES_TOPIC_NOT_EXIST, NULL,
+                           "No topic route info in name server for the topic: %.*s\n"
+                           "See " FAQ_URL " for further details.",
+                           RKMQ_SLICE_ARG(header.topic));
     } else {
         rkmq__bytes_init(&body, ns->env->mem);
         if (status == RKMQ_OK) {
             rkmq__route_data_write(&route, wants_standard_json(req->cmd, &header), &body);
         }
         body.is_failed = body.is_failed || status != RKMQ_OK;
-        rkmq__namesrv_answer_body(ns, req, NULL, &body);
+        rkmq__answer_body(req, ns->env->mem, NULL, &body);
     }
     rkmq__arena_close(&arena);
 }
@@ -53,7 +53,7 @@ void rkmq__namesrv_cluster_info(struct rkmq_namesrv *ns, const struct rkmq_reque
     } else {
         body.is_failed = true;
     }
-    rkmq__namesrv_answer_body(ns, req, NULL, &body);
+    rkmq__answer_body(req, ns->env->mem, NULL, &body);
     rkmq__arena_close(&arena);
 }
 
@@ -71,7 +71,7 @@ static void answer_topics(struct rkmq_namesrv *ns, const struct rkmq_request_in 
     } else {
         body.is_failed = true;
     }
-    rkmq__namesrv_answer_body(ns, req, NULL, &body);
+    rkmq__answer_body(req, ns->env->mem, NULL, &body);
     rkmq__arena_close(&arena);
 }
 
@@ -84,7 +84,7 @@ void rkmq__namesrv_cluster_topics(struct rkmq_namesrv *ns, const struct rkmq_req
 {
     struct rkmq_slice cluster;
     if (rkmq_command_text(req->cmd, "cluster", &cluster) != RKMQ_OK || cluster.n == 0) {
-        rkmq__namesrv_answer_error(req, RKMQ_RES_SYSTEM_ERROR, "the custom field cluster is null");
+        rkmq__answer_error(req, RKMQ_RES_SYSTEM_ERROR, NULL, "the custom field cluster is null");
         return;
     }
     answer_topics(ns, req, cluster);
@@ -138,6 +138,6 @@ void rkmq__namesrv_system_topics(struct rkmq_namesrv *ns, const struct rkmq_requ
     } else {
         body.is_failed = true;
     }
-    rkmq__namesrv_answer_body(ns, req, NULL, &body);
+    rkmq__answer_body(req, ns->env->mem, NULL, &body);
     rkmq__arena_close(&arena);
 }

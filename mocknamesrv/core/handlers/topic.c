@@ -5,11 +5,11 @@
 void rkmq__namesrv_delete_topic(struct rkmq_namesrv *ns, const struct rkmq_request_in *req)
 {
     struct rkmq_topic_request header;
-    if (!rkmq__namesrv_read_header(req, &rkmq__topic_request_class, &header)) {
+    if (!rkmq__answer_unless_header(req, &rkmq__topic_request_class, &header)) {
         return;
     }
     rkmq__route_info_delete_topic(&ns->routes, header.topic, header.cluster_name);
-    rkmq__namesrv_answer_ok(req);
+    rkmq__answer_ok(req, NULL);
 }
 
 /* RouteInfoManager.registerTopic (5.3.3): an unknown broker name ends it, silently. */
@@ -42,21 +42,18 @@ void rkmq__namesrv_register_topic(struct rkmq_namesrv *ns, const struct rkmq_req
     struct rkmq_route_data route = {0};
     struct rkmq_arena arena;
     struct rkmq_err err = {0};
-    if (!rkmq__namesrv_read_header(req, &rkmq__topic_request_class, &header)) {
+    if (!rkmq__answer_unless_header(req, &rkmq__topic_request_class, &header)) {
         return;
     }
     rkmq__arena_init(&arena, ns->env->mem);
     int status = rkmq__route_data_read(req->cmd->body, &arena, &route, &err);
     if (status == RKMQ_OK) {
         status = register_queues(ns, header.topic, &route);
-        if (status != RKMQ_OK) {
-            (void)rkmq__err_set(&err, status, "%s", rkmq_status_text(status));
-        }
     }
     if (status == RKMQ_OK) {
-        rkmq__namesrv_answer_ok(req);
+        rkmq__answer_ok(req, NULL);
     } else {
-        rkmq__namesrv_answer_failed(req, &err);
+        rkmq__answer_failed(req, status, &err);
     }
     rkmq__arena_close(&arena);
 }
@@ -66,26 +63,24 @@ void rkmq__namesrv_wipe_write_perm(struct rkmq_namesrv *ns, const struct rkmq_re
 {
     struct rkmq_wipe_write_perm_request header;
     struct rkmq_fields fields = {0};
-    if (!rkmq__namesrv_read_header(req, &rkmq__wipe_write_perm_request_class, &header)) {
+    if (!rkmq__answer_unless_header(req, &rkmq__wipe_write_perm_request_class, &header)) {
         return;
     }
     struct rkmq_wipe_write_perm_response answer = {
         rkmq__route_info_change_perm(&ns->routes, header.broker_name, ~RKMQ_PERM_WRITE, 0)};
     rkmq__header_write(&rkmq__wipe_write_perm_response_class, &answer, false, &fields);
-    rkmq__namesrv_answer(req,
-                         &(struct rkmq_message_out){.code = RKMQ_RES_SUCCESS, .fields = &fields});
+    rkmq__answer(req, &(struct rkmq_message_out){.code = RKMQ_RES_SUCCESS, .fields = &fields});
 }
 
 void rkmq__namesrv_add_write_perm(struct rkmq_namesrv *ns, const struct rkmq_request_in *req)
 {
     struct rkmq_wipe_write_perm_request header; /* the two requests carry the same field */
     struct rkmq_fields fields = {0};
-    if (!rkmq__namesrv_read_header(req, &rkmq__wipe_write_perm_request_class, &header)) {
+    if (!rkmq__answer_unless_header(req, &rkmq__wipe_write_perm_request_class, &header)) {
         return;
     }
     struct rkmq_add_write_perm_response answer = {rkmq__route_info_change_perm(
         &ns->routes, header.broker_name, 0, RKMQ_PERM_READ | RKMQ_PERM_WRITE)};
     rkmq__header_write(&rkmq__add_write_perm_response_class, &answer, false, &fields);
-    rkmq__namesrv_answer(req,
-                         &(struct rkmq_message_out){.code = RKMQ_RES_SUCCESS, .fields = &fields});
+    rkmq__answer(req, &(struct rkmq_message_out){.code = RKMQ_RES_SUCCESS, .fields = &fields});
 }

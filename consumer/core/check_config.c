@@ -15,7 +15,7 @@ static bool is_blank(const char *text)
     return !text || text[strspn(text, " \t\r\n\v\f")] == '\0';
 }
 
-static int check_group(const char *group, struct rkmq_err *err)
+int rkmq__check_group(const char *group, struct rkmq_err *err)
 {
     static const char legal[] =
         "%|-_abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789";
@@ -32,10 +32,6 @@ static int check_group(const char *group, struct rkmq_err *err)
                              "the specified group[%s] contains illegal characters, allowing only "
                              "^[%%|a-zA-Z0-9_-]+$",
                              group);
-    }
-    if (strcmp(group, DEFAULT_CONSUMER_GROUP) == 0) {
-        return refuse(err, "consumerGroup can not equal " DEFAULT_CONSUMER_GROUP
-                           ", please specify another one.");
     }
     return RKMQ_OK;
 }
@@ -104,9 +100,13 @@ static int check_limits(const struct rkmq_push_options *o, struct rkmq_err *err)
 
 int rkmq__check_config(const struct rkmq_push_options *o, struct rkmq_err *err)
 {
-    int status = check_group(o->consumer_group, err);
+    int status = rkmq__check_group(o->consumer_group, err);
     if (status != RKMQ_OK) {
         return status;
+    }
+    if (strcmp(o->consumer_group, DEFAULT_CONSUMER_GROUP) == 0) {
+        return refuse(err, "consumerGroup can not equal " DEFAULT_CONSUMER_GROUP
+                           ", please specify another one.");
     }
     if (o->message_model == RKMQ_BROADCASTING) {
         return rkmq__err_set(err, RKMQ_E_INVALID,

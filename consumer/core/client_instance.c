@@ -53,6 +53,14 @@ int rkmq__client_id_build(const struct rkmq_mem *mem, const char *host, const ch
     return *out ? RKMQ_OK : RKMQ_E_NOMEM;
 }
 
+int rkmq__instance_name_check(const char *instance_name, struct rkmq_err *err)
+{
+    return strlen(instance_name) < RKMQ_INSTANCE_NAME_BYTES
+               ? RKMQ_OK
+               : rkmq__err_set(err, RKMQ_E_INVALID, "instanceName is longer than %d characters",
+                               RKMQ_INSTANCE_NAME_BYTES - 1);
+}
+
 /* ClientConfig.changeInstanceNameToPID. Our clock has milliseconds: the digits below come from the
  * seed, so that two consumers started at once do not share an instance by accident. */
 void rkmq__instance_name_to_pid(const struct rkmq_env *env, const char *instance_name, char *out,

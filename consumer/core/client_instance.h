@@ -132,6 +132,9 @@ struct rkmq_push_impl *rkmq__client_instance_consumer(const struct rkmq_client_i
 /* "host@instance" or "host@instance@unit". Errors: RKMQ_E_NOMEM. */
 int rkmq__client_id_build(const struct rkmq_mem *mem, const char *host, const char *instance_name,
                           const char *unit_name, char **out);
+#define RKMQ_INSTANCE_NAME_BYTES 128
+/* Errors: RKMQ_E_INVALID longer than that. */
+int rkmq__instance_name_check(const char *instance_name, struct rkmq_err *err);
 /* changeInstanceNameToPID: "pid#nanoTime" for "DEFAULT", else the name itself. */
 void rkmq__instance_name_to_pid(const struct rkmq_env *env, const char *instance_name, char *out,
                                 size_t out_bytes);

@@ -280,15 +280,15 @@ static void start_next_route(struct rkmq_push_impl *impl)
 static int instance_get(struct rkmq_push_impl *impl, struct rkmq_err *err)
 {
     const struct rkmq_push_options *o = &impl->options;
-    char instance_name[128];
+    char instance_name[RKMQ_INSTANCE_NAME_BYTES];
     char *client_id;
-    if (strlen(o->instance_name) >= sizeof instance_name) {
-        return rkmq__err_set(err, RKMQ_E_INVALID, "instanceName is longer than %zu characters",
-                             sizeof instance_name - 1);
+    int status = rkmq__instance_name_check(o->instance_name, err);
+    if (status != RKMQ_OK) {
+        return status;
     }
     rkmq__instance_name_to_pid(impl->env, o->instance_name, instance_name, sizeof instance_name);
-    int status = rkmq__client_id_build(impl->env->mem, impl->env->host, instance_name, o->unit_name,
-                                       &client_id);
+    status = rkmq__client_id_build(impl->env->mem, impl->env->host, instance_name, o->unit_name,
+                                   &client_id);
     if (status != RKMQ_OK) {
         return rkmq__err_set(err, status, "out of memory");
     }

@@ -56,6 +56,8 @@ struct rkmq_push_impl {
     struct rkmq_timer step_timer;  /* the next step of a start or shutdown, from the top level */
 };
 
+/* Validators.checkGroup. Errors: RKMQ_E_INVALID. Thread: any. */
+int rkmq__check_group(const char *group, struct rkmq_err *err);
 /* checkConfig, in its order and with its words. Errors: RKMQ_E_INVALID. Thread: any. */
 int rkmq__check_config(const struct rkmq_push_options *o, struct rkmq_err *err);
 

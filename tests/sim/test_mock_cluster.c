@@ -11,6 +11,7 @@
 #include "support/caller.h"
 #include "support/cmocka_all.h"
 #include "support/fields.h"
+#include "support/mem.h"
 
 struct fixture {
     struct rkmq_sim *sim; /* NULL: live */
@@ -186,11 +187,201 @@ static void test_committed(void **state)
     close_world(&f);
 }
 
+/* ---- life cycle ---- */
+
+/* Options that make no cluster are refused, with a text; one broker's port that is taken takes the
+ * whole cluster down again and is named. */
+static void test_create_refusals(void **state)
+{
+    static const struct {
+        unsigned namesrvs, brokers;
+        const char *bind_host, *cluster, *text;
+    } cases[] = {
+        {0, 1, "127.0.0.1", "C", "0 name servers"},
+        {RKMQ_MOCK_SERVERS_MAX + 1, 1, "127.0.0.1", "C", "27 name servers"},
+        {1, 0, "127.0.0.1", "C", "0 brokers"},
+        {1, RKMQ_MOCK_SERVERS_MAX + 1, "127.0.0.1", "C", "27 brokers"},
+        {1, 1, NULL, "C", "bind_host"},
+        {1, 1, "127.0.0.1", NULL, "cluster"},
+        {1, 1, "127.0.0.1", "no good", "no good names"},
+    };
+    struct fixture f;
+    struct rkmq_err err = {0};
+    (void)state;
+    open_world(&f, false);
+    for (size_t i = 0; i < RKMQ_COUNT_OF(cases); i++) {
+        struct rkmq_mock_options o = RKMQ_MOCK_OPTIONS_INIT;
+        o.namesrvs = cases[i].namesrvs;
+        o.brokers = cases[i].brokers;
+        o.bind_host = cases[i].bind_host;
+        o.cluster = cases[i].cluster;
+        assert_int_equal(rkmq_mock_create(&f.m, f.rt, &o, &err), RKMQ_E_INVALID);
+        assert_null(f.m);
+        assert_non_null(strstr(err.text, cases[i].text));
+    }
+    rkmq_sim_destroy(f.sim);
+}
+
+/* The servers of a second cluster cannot have the ports of the first; once it is gone, they can. */
+static void test_taken_port(void **state)
+{
+    struct fixture f;
+    struct rkmq_mock *second;
+    struct rkmq_mock_options o = RKMQ_MOCK_OPTIONS_INIT;
+    struct rkmq_err err = {0};
+    char addr[64];
+    (void)state;
+    open_cluster(&f, true, 1, 1);
+    const char *broker = rkmq_mock_broker_addr(f.m, 0);
+    (void)snprintf(addr, sizeof addr, "%s", broker);
+    unsigned port = 0;
+    assert_int_equal(sscanf(strrchr(addr, ':') + 1, "%u", &port), 1);
+    o.broker_port = (uint16_t)port;
+    assert_int_equal(rkmq_mock_create(&second, f.rt, &o, &err), RKMQ_E_IO);
+    assert_null(second);
+    assert_non_null(strstr(err.text, addr));
+    rkmq_mock_destroy(f.m);
+    assert_int_equal(rkmq_mock_create(&f.m, f.rt, &o, &err), RKMQ_OK);
+    assert_string_equal(rkmq_mock_broker_addr(f.m, 0), addr);
+    close_world(&f);
+}
+
+static int cluster_step(const struct rkmq_mem *mem, void *arg)
+{
+    struct rkmq_sim_options o = RKMQ_SIM_OPTIONS_INIT;
+    struct rkmq_mock_options mo = RKMQ_MOCK_OPTIONS_INIT;
+    struct rkmq_sim *sim;
+    struct rkmq_mock *m;
+    (void)arg;
+    o.mem = mem;
+    o.log_level = RKMQ_LOG_ERROR;
+    mo.namesrvs = mo.brokers = 2;
+    int status = rkmq_sim_create(&sim, &o);
+    if (status != RKMQ_OK) {
+        return status;
+    }
+    status = rkmq_mock_create(&m, rkmq_sim_runtime(sim), &mo, NULL);
+    if (status == RKMQ_OK) {
+        rkmq_mock_destroy(m);
+    }
+    rkmq_sim_destroy(sim);
+    return status;
+}
+
+/* Whatever allocation fails on the way, a cluster is there or is not: nothing crashes or leaks.
+ * Connections that a server had no memory for are made again, so that it may well succeed. */
+static void test_create_without_memory(void **state)
+{
+    (void)state;
+    for (long n = 0;; n++) {
+        struct test_mem tm;
+        test_mem_init(&tm);
+        tm.fail_at = n;
+        int status = cluster_step(&tm.mem, NULL);
+        test_mem_assert_empty(&tm);
+        if (tm.n_calls <= n) {
+            assert_int_equal(status, RKMQ_OK);
+            return;
+        }
+        assert_true(status == RKMQ_OK || status == RKMQ_E_NOMEM || status == RKMQ_E_TIMEOUT);
+    }
+}
+
+/* ---- a consumer's day ---- */
+
+#define BEAT(client)                                                                               \
+    "{\"clientID\":\"" client "\",\"consumerDataSet\":[{\"groupName\":\"G\",\"consumeType\":"      \
+    "\"CONSUME_PASSIVELY\",\"messageModel\":\"CLUSTERING\",\"subscriptionDataSet\":[{\"topic\":"   \
+    "\"T\",\"subString\":\"*\",\"subVersion\":1}]}]}"
+
+/* Events tell who did what where: connections with their client's id, requests, answers with the
+ * code they answer, pushes. */
+struct log {
+    char text[8192];
+    size_t n;
+};
+
+static void on_event(void *user, const struct rkmq_mock_event *e)
+{
+    static const char *const kinds[] = {"opened", "closed", "request", "answer", "push", "ack"};
+    struct log *log = user;
+    if (strncmp(e->server, "broker", 6) == 0) {
+        log->n += (size_t)snprintf(log->text + log->n, sizeof log->text - log->n, "%s %s %d %s\n",
+                                   e->server, kinds[e->kind], e->request_code, e->client_id);
+        assert_true(log->n < sizeof log->text);
+    }
+}
+
+static void test_events(void **state)
+{
+    static struct log log;
+    struct fixture f;
+    struct rkmq_mock_options o = RKMQ_MOCK_OPTIONS_INIT;
+    (void)state;
+    log.n = 0;
+    open_world(&f, false);
+    o.on_event = on_event;
+    o.on_event_user = &log;
+    assert_int_equal(rkmq_mock_create(&f.m, f.rt, &o, NULL), RKMQ_OK);
+    caller_open(&f.caller, f.rt, "caller");
+    ask(&f, rkmq_mock_broker_addr(f.m, 0), RKMQ_REQ_HEART_BEAT, "", BEAT("c1"));
+    ask(&f, rkmq_mock_broker_addr(f.m, 0), RKMQ_REQ_GET_CONSUMER_LIST_BY_GROUP, "consumerGroup=G",
+        NULL);
+    assert_int_equal(f.caller.n_pushed, 1);
+    assert_int_equal(f.caller.pushed_code, RKMQ_REQ_NOTIFY_CONSUMER_IDS_CHANGED);
+    caller_close(&f.caller);
+    rkmq_sim_run_for(f.sim, 10);
+    assert_string_equal(log.text, "broker-a opened 0 \n"
+                                  "broker-a request 34 \n"
+                                  "broker-a push 40 c1\n"
+                                  "broker-a answer 34 c1\n"
+                                  "broker-a request 38 c1\n"
+                                  "broker-a answer 38 c1\n"
+                                  "broker-a closed 0 c1\n");
+    rkmq_mock_destroy(f.m);
+    rkmq_sim_destroy(f.sim);
+}
+
+static bool has_pulled(void *arg)
+{
+    return rkmq_mock_seen(arg, RKMQ_REQ_PULL_MESSAGE) > 0;
+}
+
+/* A long poll over the wire ends when a message is published by hand, in both worlds. */
+static void test_long_poll(void **state)
+{
+    (void)state;
+    for (int is_live = 0; is_live < 2; is_live++) {
+        struct fixture f;
+        struct rkmq_record record;
+        open_cluster(&f, is_live, 1, 1);
+        assert_int_equal(rkmq_mock_topic(f.m, "T", 1), RKMQ_OK);
+        caller_begin(&f.caller, rkmq_mock_broker_addr(f.m, 0), RKMQ_REQ_PULL_MESSAGE,
+                     "consumerGroup=G;topic=T;queueId=0;queueOffset=0;maxMsgNums=32;sysFlag=6;"
+                     "commitOffset=0;suspendTimeoutMillis=15000;subscription=*;subVersion=0",
+                     RKMQ_SLICE(""), &f.answer);
+        assert_int_equal(f.rt->ops->await(f.rt, has_pulled, f.m, 10000), RKMQ_OK);
+        assert_false(caller_is_answered(&f.caller));
+        assert_int_equal(rkmq_mock_publish(f.m, "T", NULL, "woken", 1), RKMQ_OK);
+        caller_end(&f.caller);
+        assert_int_equal(f.answer.code, RKMQ_RES_SUCCESS);
+        struct rkmq_slice cursor = rkmq__slice(f.answer.body, f.answer.body_bytes);
+        assert_int_equal(rkmq_record_next(&cursor, &record, NULL), RKMQ_OK);
+        assert_true(rkmq__slice_is(record.body, "woken"));
+        close_world(&f);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_topic_messages_route),
         cmocka_unit_test(test_committed),
+        cmocka_unit_test(test_create_refusals),
+        cmocka_unit_test(test_taken_port),
+        cmocka_unit_test(test_create_without_memory),
+        cmocka_unit_test(test_events),
+        cmocka_unit_test(test_long_poll),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

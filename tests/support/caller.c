@@ -11,8 +11,6 @@ struct question {
     const char *addr, *fields;
     int code;
     struct rkmq_slice body;
-    struct caller_answer *out;
-    bool is_over;
 };
 
 static void on_request(void *owner, const struct rkmq_request_in *req)
@@ -56,8 +54,8 @@ void caller_close(struct caller *c)
 static void on_answer(void *user, int status, const struct rkmq_command *answer,
                       const struct rkmq_err *err)
 {
-    struct question *q = user;
-    struct caller_answer *out = q->out;
+    struct caller *c = user;
+    struct caller_answer *out = c->out;
     (void)err;
     *out = (struct caller_answer){.status = status};
     if (status == RKMQ_OK) {
@@ -70,7 +68,7 @@ static void on_answer(void *user, int status, const struct rkmq_command *answer,
             memcpy(out->body, answer->body.p, out->body_bytes);
         }
     }
-    q->is_over = true;
+    c->is_answered = true;
 }
 
 static void ask_now(void *arg)
@@ -84,21 +82,51 @@ static void ask_now(void *arg)
         assert_non_null(out.take_body);
     }
     assert_int_equal(
-        rkmq__remoting_client_call(q->c->client, q->addr, &out, CALL_TIMEOUT_MS, on_answer, q),
+        rkmq__remoting_client_call(q->c->client, q->addr, &out, CALL_TIMEOUT_MS, on_answer, q->c),
         RKMQ_OK);
 }
 
-static bool is_over(void *arg)
+void caller_begin(struct caller *c, const char *addr, int code, const char *fields,
+                  struct rkmq_slice body, struct caller_answer *out)
 {
-    const struct question *q = arg;
-    return q->is_over;
+    struct question q = {.c = c, .addr = addr, .fields = fields, .code = code, .body = body};
+    c->out = out;
+    c->is_answered = false;
+    c->rt->ops->call(c->rt, ask_now, &q);
+}
+
+static bool is_answered(void *arg)
+{
+    const struct caller *c = arg;
+    return c->is_answered;
+}
+
+struct look {
+    const struct caller *c;
+    bool is_answered;
+};
+
+static void look_now(void *arg)
+{
+    struct look *look = arg;
+    look->is_answered = look->c->is_answered;
+}
+
+bool caller_is_answered(struct caller *c)
+{
+    struct look look = {.c = c};
+    c->rt->ops->call(c->rt, look_now, &look);
+    return look.is_answered;
+}
+
+void caller_end(struct caller *c)
+{
+    assert_int_equal(c->rt->ops->await(c->rt, is_answered, c, CALL_TIMEOUT_MS + 1000), RKMQ_OK);
 }
 
 void caller_ask(struct caller *c, const char *addr, int code, const char *fields,
                 struct rkmq_slice body, struct caller_answer *out)
 {
-    struct question q = {
-        .c = c, .addr = addr, .fields = fields, .code = code, .body = body, .out = out};
-    c->rt->ops->call(c->rt, ask_now, &q);
-    assert_int_equal(c->rt->ops->await(c->rt, is_over, &q, CALL_TIMEOUT_MS + 1000), RKMQ_OK);
+    caller_begin(c, addr, code, fields, body, out);
+    caller_end(c);
 }

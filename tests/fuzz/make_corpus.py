@@ -2,7 +2,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """Cuts the seed inputs of the fuzz targets out of tests/golden/captures: one of each kind, named after what it is.
 
-Usage: tests/fuzz/make_corpus.py    writes tests/fuzz/corpus/*/seed-*; inputs with other names are left alone
+Usage: tests/fuzz/make_corpus.py    to be run again when codes, header classes or the tables of a target change;
+writes tests/fuzz/corpus/*/seed-*; inputs with other names are left alone
 """
 import glob
 import json
@@ -32,6 +33,62 @@ def write(target, name, data):
         f.write(data)
 
 
+def server_tables():
+    """What fuzz_server.c indexes: codes, field names, values; and the fields of each header class."""
+    def read(*path):
+        with open(os.path.join(HERE, *path), encoding="utf-8") as f:
+            return f.read()
+    codes = [name for name in re.findall(r"^X\((\w+), \d+\)",
+                                         read("..", "..", "remoting", "protocol", "request_codes.def"), re.M)]
+    headers = read("..", "..", "remoting", "protocol", "headers.def")
+    keys, fields = [], {}
+    for name, _, wire, short in re.findall(r'HEADER_BEGIN\((\w+)|(REQ|OPT)_\w+\(\w+, "(\w+)", ("\w+"|NULL)\)', headers):
+        if name:
+            current = fields.setdefault(name, [])
+        else:
+            keys += [wire, short.strip('"')]
+            current.append(wire)
+    values = re.search(r"values\[\] = \{(.*?)\};", read("fuzz_server.c"), re.S).group(1)
+    return codes, keys, re.findall(r'"((?:[^"\\]|\\.)*)"', values), fields
+
+
+SERVER_CLASSES = {
+    "PULL_MESSAGE": "pull_message_request", "QUERY_CONSUMER_OFFSET": "query_consumer_offset_request",
+    "UPDATE_CONSUMER_OFFSET": "update_consumer_offset_request", "SEARCH_OFFSET_BY_TIMESTAMP": "search_offset_request",
+    "GET_MAX_OFFSET": "queue_offset_request", "GET_MIN_OFFSET": "queue_offset_request",
+    "SEND_MESSAGE": "send_message_request", "SEND_MESSAGE_V2": "send_message_request",
+    "SEND_BATCH_MESSAGE": "send_message_request", "CONSUMER_SEND_MSG_BACK": "send_back_request",
+    "GET_CONSUMER_LIST_BY_GROUP": "consumer_list_request", "UNREGISTER_CLIENT": "unregister_client_request",
+    "VIEW_MESSAGE_BY_ID": "view_message_request", "UPDATE_AND_CREATE_TOPIC": "create_topic_request",
+    "REGISTER_BROKER": "register_broker_request", "UNREGISTER_BROKER": "unregister_broker_request",
+    "QUERY_DATA_VERSION": "query_data_version_request", "GET_ROUTEINFO_BY_TOPIC": "get_route_request",
+    "PUT_KV_CONFIG": "kv_config_request", "GET_KV_CONFIG": "kv_config_request",
+    "DELETE_TOPIC_IN_NAMESRV": "topic_request", "WIPE_WRITE_PERM_OF_BROKER": "wipe_write_perm_request",
+    "HEART_BEAT": None, "LOCK_BATCH_MQ": None, "UNLOCK_BATCH_MQ": None, "GET_BROKER_CLUSTER_INFO": None}
+SERVER_BODIES = {"HEART_BEAT": 4, "REGISTER_BROKER": 6, "QUERY_DATA_VERSION": 7, "LOCK_BATCH_MQ": 8,
+                 "UNLOCK_BATCH_MQ": 8, "SEND_MESSAGE": 1, "SEND_MESSAGE_V2": 1}
+SERVER_VALUES = {"topic": "T", "consumerGroup": "g", "group": "g", "producerGroup": "pg", "defaultTopic": "TBW102",
+                 "subscription": "*", "expressionType": "TAG", "brokerName": "broker-a",
+                 "clusterName": "DefaultCluster",
+                 "brokerAddr": "10.0.0.9:10911", "haServerAddr": "10.0.0.9:10911", "maxMsgNums": "7", "sysFlag": "2",
+                 "suspendTimeoutMillis": "100", "properties": "TAGS\\001TagA\\002", "originTopic": "T", "perm": "7",
+                 "topicFilterType": "x", "order": "false", "clientID": "id", "namespace": "x", "key": "x", "value": "x",
+                 "compressed": "false", "bodyCrc32": "0"}
+
+
+def server_request(tables, name):
+    codes, keys, values, fields = tables
+    is_namesrv = name in (
+        "REGISTER_BROKER", "UNREGISTER_BROKER", "QUERY_DATA_VERSION", "GET_ROUTEINFO_BY_TOPIC", "PUT_KV_CONFIG",
+        "GET_KV_CONFIG", "DELETE_TOPIC_IN_NAMESRV", "WIPE_WRITE_PERM_OF_BROKER", "GET_BROKER_CLUSTER_INFO")
+    names = [f for f in fields.get(SERVER_CLASSES[name], []) if f not in ("bname", "maxMsgBytes", "requestSource")]
+    out = bytes([4 | is_namesrv, codes.index(name) % 256, len(names)])
+    for field in names:
+        out += bytes([keys.index(field), values.index(SERVER_VALUES.get(field, "0"))])
+    body = SERVER_BODIES.get(name, 0)
+    return out + bytes([body, 6])  # and 64 ms
+
+
 def frames():
     """(label, direction, code, serialize type, header, body), the first of each label."""
     seen = set()
@@ -59,6 +116,12 @@ def frames():
 def main():
     with open(os.path.join(HERE, "..", "..", "remoting", "protocol", "headers.def"), encoding="utf-8") as f:
         classes = re.findall(r"HEADER_BEGIN\((\w+)", f.read())
+    tables = server_tables()
+    for name in SERVER_CLASSES:
+        write("server", name.lower(), server_request(tables, name))
+    write("server", "group", b"".join(server_request(tables, name) for name in (
+        "HEART_BEAT", "GET_CONSUMER_LIST_BY_GROUP", "LOCK_BATCH_MQ", "QUERY_CONSUMER_OFFSET", "PULL_MESSAGE",
+        "SEND_MESSAGE_V2", "CONSUMER_SEND_MSG_BACK", "UPDATE_CONSUMER_OFFSET", "UNLOCK_BATCH_MQ", "UNREGISTER_CLIENT")))
     stream = b""
     for label, kind, code, binary, header, body in frames():
         frame = struct.pack(">II", 4 + len(header) + len(body), binary << 24 | len(header)) + header + body

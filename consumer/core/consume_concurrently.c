@@ -72,6 +72,12 @@ static void listener_call(const struct rkmq_consume_service *cs, struct rkmq_msg
     }
     enum rkmq_consume_status status = cs->impl->options.message_listener(
         cs->impl->options.message_listener_user, list, n_readable, &context);
+    if (status == RKMQ_CONSUME_UNTOUCHED) {
+        for (size_t i = 0; i < n_readable; i++) {
+            atomic_store_explicit(&list[i]->is_started, false, memory_order_release);
+        }
+        return;
+    }
     size_t n_acked = acked_count(status, context.ack_index, n_readable);
     for (size_t i = 0; i < n_readable; i++) {
         list[i]->is_acked = i < n_acked;

@@ -299,8 +299,8 @@ static int pull_send(struct rkmq_process_queue *pq, const struct rkmq_broker_fou
     const struct rkmq_push_options *o = &impl->options;
     const struct rkmq_subscription_data *sub = &pq->sub->data;
     /* An offset of 0 is never committed this way, and none through a slave. */
-    int64_t offset = rkmq__offset_read_memory(pq);
-    bool has_offset = o->message_model == RKMQ_CLUSTERING && offset > 0;
+    int64_t offset = o->message_model == RKMQ_CLUSTERING ? rkmq__offset_read_memory(pq) : 0;
+    bool has_offset = offset > 0;
     int32_t sys_flag = sys_flag_of(pq, has_offset && !brk->is_slave);
     struct rkmq_pull_message_request header = {
         .consumer_group = impl->group,
@@ -309,7 +309,7 @@ static int pull_send(struct rkmq_process_queue *pq, const struct rkmq_broker_fou
         .queue_offset = pq->next_offset,
         .max_msg_nums = o->pull_batch_size,
         .sys_flag = sys_flag,
-        .commit_offset = has_offset ? offset : 0,
+        .commit_offset = offset, /* -1 when nothing is known, as Java says it */
         .suspend_timeout_ms = RKMQ_PULL_SUSPEND_MS,
         .sub_version = sub->sub_version,
         .expression_type = sub->expression_type,

@@ -208,6 +208,7 @@ static void let_go(struct rkmq_push_impl *impl)
 
 static void start_end(struct rkmq_push_impl *impl, int status)
 {
+    impl->is_starting = false;
     impl->done_status = status;
     step_later(impl, done_fired);
 }
@@ -228,8 +229,8 @@ static void start_failed_fired(struct rkmq_timer *t)
 static void start_heartbeat_done(void *user)
 {
     struct rkmq_push_impl *impl = user;
-    rkmq__rebalance_immediately(&impl->ci->rebalance);
     start_end(impl, RKMQ_OK);
+    rkmq__rebalance_immediately(&impl->ci->rebalance);
 }
 
 /* No broker is known: the rebalance comes with its own rhythm. */
@@ -337,6 +338,7 @@ static int start_prepare(struct rkmq_push_impl *impl, struct rkmq_err *err)
                              group);
     }
     rkmq__client_instance_start(impl->ci);
+    impl->is_starting = true;
     impl->state = RKMQ_RUNNING;
     return RKMQ_OK;
 }

@@ -50,6 +50,7 @@ struct rkmq_push_impl {
     void *done_user;
     int done_status;
     struct rkmq_err done_err;
+    bool is_starting;              /* the brokers have not heard of it yet: no rebalance */
     struct rkmq_list *start_topic; /* whose route is being asked for */
     struct rkmq_heartbeat_wait heartbeat_wait;
     struct rkmq_timer drain_timer; /* shutdown waits no longer for listeners */

@@ -46,7 +46,7 @@ static bool pass_next_consumer(struct rkmq_rebalance_service *rs)
         impl->round = rs->round;
         if (impl->is_paused) {
             rs->pass.is_balanced = false;
-        } else if (impl->state != RKMQ_SHUTTING_DOWN) {
+        } else if (!impl->is_starting && impl->state != RKMQ_SHUTTING_DOWN) {
             impl->stats.rebalances++;
             rs->pass.impl = impl;
             rs->pass.state = RKMQ_PASS_NEXT_TOPIC;

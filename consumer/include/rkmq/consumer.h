@@ -28,7 +28,14 @@ enum rkmq_consume_from_where {
     RKMQ_CONSUME_FROM_FIRST_OFFSET,
     RKMQ_CONSUME_FROM_TIMESTAMP
 };
-enum rkmq_consume_status { RKMQ_CONSUME_SUCCESS, RKMQ_RECONSUME_LATER };
+enum rkmq_consume_status {
+    RKMQ_CONSUME_SUCCESS,
+    RKMQ_RECONSUME_LATER,
+    /* Ours: as if this call had not been made. The messages are neither consumed nor sent back, and
+     * the offset stays before them: for a listener that wants no more and is about to be stopped.
+     */
+    RKMQ_CONSUME_UNTOUCHED
+};
 
 /*
  * One code, several generations of behaviour.

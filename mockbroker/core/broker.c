@@ -28,6 +28,7 @@ static const struct {
     {RKMQ_REQ_LOCK_BATCH_MQ, rkmq__broker_lock_batch},
     {RKMQ_REQ_UNLOCK_BATCH_MQ, rkmq__broker_unlock_batch},
     {RKMQ_REQ_UPDATE_AND_CREATE_TOPIC, rkmq__broker_create_topic},
+    {RKMQ_REQ_INVOKE_BROKER_TO_RESET_OFFSET, rkmq__broker_reset_offset},
     {RKMQ_REQ_VIEW_MESSAGE_BY_ID, rkmq__broker_view_message},
 };
 

@@ -62,7 +62,7 @@ rkmq_pull_again_fn rkmq__broker_pull_again;
 /* handlers/offsets.c */
 rkmq_broker_handler_fn rkmq__broker_query_consumer_offset, rkmq__broker_update_consumer_offset,
     rkmq__broker_search_offset, rkmq__broker_get_max_offset, rkmq__broker_get_min_offset,
-    rkmq__broker_earliest_store_time;
+    rkmq__broker_earliest_store_time, rkmq__broker_reset_offset;
 /* handlers/client.c */
 rkmq_broker_handler_fn rkmq__broker_heart_beat, rkmq__broker_unregister_client,
     rkmq__broker_consumer_list, rkmq__broker_check_client_config;

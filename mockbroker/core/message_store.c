@@ -111,6 +111,7 @@ const char *rkmq__get_message_status_name(enum rkmq_get_message_status status)
         [RKMQ_GET_OFFSET_OVERFLOW_ONE] = "OFFSET_OVERFLOW_ONE",
         [RKMQ_GET_OFFSET_TOO_SMALL] = "OFFSET_TOO_SMALL",
         [RKMQ_GET_NO_MESSAGE_IN_QUEUE] = "NO_MESSAGE_IN_QUEUE",
+        [RKMQ_GET_OFFSET_RESET] = "OFFSET_RESET",
     };
     RKMQ_ASSERT((size_t)status < RKMQ_COUNT_OF(names));
     return names[status];

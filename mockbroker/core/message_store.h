@@ -53,7 +53,8 @@ enum rkmq_get_message_status {
     RKMQ_GET_OFFSET_OVERFLOW_BADLY,
     RKMQ_GET_OFFSET_OVERFLOW_ONE,
     RKMQ_GET_OFFSET_TOO_SMALL,
-    RKMQ_GET_NO_MESSAGE_IN_QUEUE
+    RKMQ_GET_NO_MESSAGE_IN_QUEUE,
+    RKMQ_GET_OFFSET_RESET /* not of the store: the group's offset was reset */
 };
 struct rkmq_get_message {
     enum rkmq_get_message_status status;

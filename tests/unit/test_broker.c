@@ -232,6 +232,7 @@ static void test_requests_without_memory(void **state)
          "SINGLE_TAG;topicSysFlag=0;order=false",
          NULL},
         {33, "offset=0", NULL},
+        {222, "topic=T;group=G;timestamp=0;isForce=true", NULL},
         {34, "", BEAT},
         {38, "consumerGroup=G", NULL},
         {41, NULL, LOCK},

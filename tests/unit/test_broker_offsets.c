@@ -88,6 +88,56 @@ static void test_bounds(void **state)
     assert_int_equal(rkmq__broker_max_offset(b->brk, RKMQ_SLICE("T"), 2), -1);
 }
 
+/*
+ * A reset on the broker's side: the next query gives it, clients' commits are not heard, the next
+ * pull of each queue is answered 21 with it, once; a held pull learns of it when its time is up.
+ */
+static void test_reset(void **state)
+{
+#define RESET(more) "topic=T;group=G;isForce=true" more
+#define TABLE(offsets) "{\"offsetTable\":{" offsets "}}"
+#define RESET_OF(queue, offset)                                                                    \
+    "{\"brokerName\":\"broker-a\",\"queueId\":" queue ",\"topic\":\"T\"}:" offset
+#define PULL(queue, offset, flags)                                                                 \
+    "consumerGroup=G;topic=T;queueId=" queue ";queueOffset=" offset                                \
+    ";maxMsgNums=32;sysFlag=" flags                                                                \
+    ";commitOffset=2;suspendTimeoutMillis=15000;subscription=*;subVersion=0"
+#define RESET_TO(next, max)                                                                        \
+    "suggestWhichBrokerId=0;nextBeginOffset=" next ";minOffset=0;maxOffset=" max                   \
+    ";topicSysFlag=0;groupSysFlag=0"
+    struct broker_rig *b = *state;
+    BROKER_STEPS(b, {222, RESET(";timestamp=0"), NULL, 17, "", "", "Topic T does not exist"});
+    broker_topic(b, "T", 2);
+    broker_put(b, "T", NULL, 3);
+    BROKER_STEPS(
+        b, {222, RESET(";timestamp=0"), NULL, 26, "", "", "Group G does not exist"},
+        {34, "", BEAT, 0, NULL, NULL, NULL}, {15, GTQ("0") ";commitOffset=2", NULL, 0, "", "", ""},
+        {222, RESET(";timestamp=0;queueId=0;offset=5"), NULL, 1, "", "",
+         "Target offset 5 not in consume queue range [0-3]"},
+        {222, RESET(";timestamp=0;queueId=1024;offset=0"), NULL, 1, "", "", NULL},
+        {222, RESET(";timestamp=0;queueId=0;offset=1"), NULL, 0, "", TABLE(RESET_OF("0", "1")), ""},
+        {14, GTQ("0"), NULL, 0, "offset=1", "", ""},
+        {15, GTQ("0") ";commitOffset=3", NULL, 0, "", "", "Offset has been previously reset"},
+        {14, GTQ("0"), NULL, 0, "offset=1", "", ""},
+        {11, PULL("0", "3", "6"), NULL, 21, RESET_TO("1", "3"), "", "OFFSET_RESET"},
+        {15, GTQ("0") ";commitOffset=3", NULL, 0, "", "", ""},
+        {11, PULL("0", "1", "4"), NULL, 0, RESET_TO("3", "3"), NULL, "FOUND"});
+    assert_null(broker_ask(b, 11, PULL("1", "0", "6"), NULL));
+    BROKER_STEPS(b,
+                 {222, RESET(";timestamp=-1;queueId=-1;offset=-1"), NULL, 0, "",
+                  TABLE(RESET_OF("0", "3") "," RESET_OF("1", "0")), ""},
+                 {222, RESET(";timestamp=1"), NULL, 0, "",
+                  TABLE(RESET_OF("0", "0") "," RESET_OF("1", "0")), ""});
+    record_env_advance(&b->rig.re, 20000);
+    const struct rig_frames *frames = server_rig_take(&b->rig, b->con);
+    assert_int_equal(frames->n, 1);
+    assert_int_equal(frames->at[0].code, 21);
+    assert_string_equal(frames->at[0].remark, "OFFSET_RESET");
+    /* The old offset of the pull that learns of the reset is written after it. */
+    BROKER_STEPS(b, {11, PULL("0", "3", "5"), NULL, 21, RESET_TO("0", "3"), "", "OFFSET_RESET"},
+                 {14, GTQ("0"), NULL, 0, "offset=2", "", ""});
+}
+
 /* Queues that are not there have the bounds of an empty one. */
 static void test_bounds_of_nothing(void **state)
 {
@@ -191,10 +241,10 @@ int main(void)
 {
 #define BROKER_TEST(f) cmocka_unit_test_setup_teardown(f, broker_rig_setup, broker_rig_teardown)
     const struct CMUnitTest tests[] = {
-        BROKER_TEST(test_committed),    BROKER_TEST(test_commit_refusals),
-        BROKER_TEST(test_bounds),       BROKER_TEST(test_bounds_of_nothing),
-        BROKER_TEST(test_view_message), BROKER_TEST(test_topics),
-        BROKER_TEST(test_topic_limits),
+        BROKER_TEST(test_committed), BROKER_TEST(test_commit_refusals),
+        BROKER_TEST(test_bounds),    BROKER_TEST(test_bounds_of_nothing),
+        BROKER_TEST(test_reset),     BROKER_TEST(test_view_message),
+        BROKER_TEST(test_topics),    BROKER_TEST(test_topic_limits),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

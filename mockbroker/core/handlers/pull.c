@@ -184,6 +184,7 @@ static int code_of(enum rkmq_get_message_status status, int64_t asked)
         return RKMQ_RES_PULL_NOT_FOUND;
     case RKMQ_GET_OFFSET_OVERFLOW_BADLY:
     case RKMQ_GET_OFFSET_TOO_SMALL:
+    case RKMQ_GET_OFFSET_RESET:
         break;
     }
     return RKMQ_RES_PULL_OFFSET_MOVED;
@@ -239,6 +240,24 @@ static void commit(struct rkmq_broker *brk, const struct rkmq_pull_message_reque
     }
 }
 
+/* A pending reset is told instead of what the queue has. The commit of the very pull that learns of
+ * it comes after, so the old offset is back for a moment: that is how 5.3.3 behaves. */
+static int get(struct rkmq_broker *brk, const struct rkmq_pull_message_request *header,
+               const struct rkmq_queue *queue, const struct rkmq_subscription_data *sub,
+               struct rkmq_get_message *got)
+{
+    int64_t reset = rkmq__consumer_offset_take_reset(&brk->offsets, header->consumer_group,
+                                                     header->topic, header->queue_id);
+    if (reset < 0) {
+        return rkmq__message_store_get(queue, header->queue_offset, header->max_msg_nums, sub, got);
+    }
+    *got = (struct rkmq_get_message){.status = RKMQ_GET_OFFSET_RESET,
+                                     .next_begin_offset = reset,
+                                     .min_offset = queue ? queue->min_offset : 0,
+                                     .max_offset = queue ? queue->max_offset : 0};
+    return RKMQ_OK;
+}
+
 static void read(struct rkmq_broker *brk, const struct rkmq_pull *pull, struct rkmq_topic *topic,
                  const struct rkmq_subscription_data *sub)
 {
@@ -246,8 +265,7 @@ static void read(struct rkmq_broker *brk, const struct rkmq_pull *pull, struct r
     const struct rkmq_queue *queue =
         rkmq__message_store_queue(&brk->store, topic, header->queue_id, false);
     struct rkmq_get_message got;
-    int status =
-        rkmq__message_store_get(queue, header->queue_offset, header->max_msg_nums, sub, &got);
+    int status = get(brk, header, queue, sub, &got);
     if (status != RKMQ_OK) {
         (void)refuse(pull, RKMQ_RES_SYSTEM_ERROR, "out of memory"); /* always false */
         return;

@@ -147,10 +147,10 @@ static void ids_answered(void *user, int status, const struct rkmq_command *answ
         status = rkmq__consumer_list_read(answer->body, &pass->arena, &pass->ids, &pass->n_ids,
                                           &body_err);
         err = &body_err;
-        if (status == RKMQ_OK) {
-            qsort(pass->ids, pass->n_ids, sizeof *pass->ids, id_compare);
-        } else {
+        if (status != RKMQ_OK) {
             pass->ids = NULL;
+        } else if (pass->n_ids > 1) {
+            qsort(pass->ids, pass->n_ids, sizeof *pass->ids, id_compare);
         }
     } else if (status == RKMQ_OK) {
         (void)rkmq__err_set(&body_err, RKMQ_E_REMOTE, "%d %.*s", answer->code,

@@ -36,8 +36,6 @@ static size_t call_prepare(struct rkmq_msg *first, size_t n)
     size_t n_readable = 0;
     for (size_t i = 0; i < n; i++) {
         rkmq__msg_decode(&first[i]);
-        first[i].is_acked = false; /* unless the listener says so */
-        first[i].delay_level = 0;
         if (first[i].state == RKMQ_MSG_DECODED) {
             list[n_readable++] = &first[i];
         }
@@ -74,7 +72,7 @@ static void listener_call(const struct rkmq_consume_service *cs, struct rkmq_msg
         cs->impl->options.message_listener_user, list, n_readable, &context);
     if (status == RKMQ_CONSUME_UNTOUCHED) {
         for (size_t i = 0; i < n_readable; i++) {
-            atomic_store_explicit(&list[i]->is_started, false, memory_order_release);
+            atomic_store_explicit(&list[i]->is_started, false, memory_order_relaxed);
         }
         return;
     }
@@ -126,15 +124,28 @@ static void settle_failed(struct rkmq_msg *msg)
     }
 }
 
+/* Stopped before the call, or RKMQ_CONSUME_UNTOUCHED: the offset stays before it. It keeps its
+ * place in the queue, so it must not be finished while anybody may look there: unless all is
+ * stopped it comes again. */
+static void settle_untouched(struct rkmq_msg *msg)
+{
+    if (!msg->is_sent_back) {
+        rkmq__local_retry(msg);
+    }
+}
+
 static void settle(struct rkmq_consume_service *cs, struct rkmq_msg *msg)
 {
     struct rkmq_process_queue *pq = msg->batch->pq;
     struct rkmq_push_impl *impl = cs->impl;
     bool is_done = msg->is_acked;
     msg->is_running = false;
-    if (atomic_load(&pq->is_dropped) ||
-        !atomic_load_explicit(&msg->is_started, memory_order_acquire)) {
-        finish_unless_sent_back(msg); /* the offset stays before it */
+    if (atomic_load(&pq->is_dropped)) {
+        finish_unless_sent_back(msg);
+        return;
+    }
+    if (!atomic_load_explicit(&msg->is_started, memory_order_acquire)) {
+        settle_untouched(msg);
         return;
     }
     if (msg->state == RKMQ_MSG_BROKEN) {
@@ -244,6 +255,8 @@ void rkmq__consume_resubmit(struct rkmq_msg *msg)
 
 /* ---- cleanExpireMsg ---- */
 
+_Static_assert(RKMQ_SEND_BACK_TIMEOUT_MS < RKMQ_EXPIRED_SWEEP_MS, "no two sweeps wait at once");
+
 /* Java reads the start time from a property that the consume thread sets; here a sweep notes when
  * it first saw the message started, at most one period later. */
 static void starts_note(struct rkmq_process_queue *pq)
@@ -264,19 +277,18 @@ static bool is_expired(const struct rkmq_consume_service *cs, const struct rkmq_
            rkmq__now(cs->impl->env) - msg->started_ms > limit_ms;
 }
 
-/* From the head on, as long as they are expired: Java removes one and looks at the head again. */
+/* From the head on, as long as they are expired: Java removes one and looks at the head again. What
+ * an earlier sweep sent back has been answered or timed out by now. */
 static void queue_sweep(struct rkmq_consume_service *cs, struct rkmq_process_queue *pq)
 {
     starts_note(pq);
     struct rkmq_msg *msg = rkmq__process_queue_at_or_after(pq, 0);
     for (int n = 0; msg && n < RKMQ_EXPIRED_PER_SWEEP_MAX && is_expired(cs, msg); n++) {
         struct rkmq_msg *next = rkmq__process_queue_at_or_after(pq, msg->queue_offset + 1);
-        if (!msg->is_sent_back) {
-            RKMQ_MARK(pq->env, "consume-expired");
-            rkmq_log_info(pq->env, "consume", "send expire msg back. topic=%.*s, offset=%lld",
-                          RKMQ_SLICE_ARG(pq->mq.topic), (long long)msg->queue_offset);
-            rkmq__send_back(msg, RKMQ_EXPIRED_SEND_BACK_LEVEL);
-        }
+        RKMQ_MARK(pq->env, "consume-expired");
+        rkmq_log_info(pq->env, "consume", "send expire msg back. topic=%.*s, offset=%lld",
+                      RKMQ_SLICE_ARG(pq->mq.topic), (long long)msg->queue_offset);
+        rkmq__send_back(msg, RKMQ_EXPIRED_SEND_BACK_LEVEL);
         msg = next;
     }
 }

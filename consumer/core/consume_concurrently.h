@@ -13,7 +13,7 @@
 
 #include "consumer/core/message.h"
 
-#define RKMQ_LOCAL_RETRY_MS 5000 /* a failed send-back is consumed here again */
+#define RKMQ_LOCAL_RETRY_MS 5000 /* until what was not sent back is consumed here again */
 #define RKMQ_SEND_BACK_TIMEOUT_MS 5000
 #define RKMQ_EXPIRED_SEND_BACK_LEVEL 3 /* cleanExpiredMsg: 10 s */
 #define RKMQ_EXPIRED_PER_SWEEP_MAX 16
@@ -50,6 +50,8 @@ void rkmq__consume_finish(struct rkmq_msg *msg);
 
 /* send_back.c: CONSUMER_SEND_MSG_BACK; ends with rkmq__consume_finish, or a local retry in 5 s. */
 void rkmq__send_back(struct rkmq_msg *msg, int32_t delay_level);
+/* Consumed here again in 5 s; of a queue or service that has ended by then or now: finished. */
+void rkmq__local_retry(struct rkmq_msg *msg);
 /* Of a stopped service: answers that are still awaited are not waited for. Before the connections
  * go. */
 void rkmq__send_back_forget(struct rkmq_consume_service *cs);

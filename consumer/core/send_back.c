@@ -25,24 +25,29 @@ static void retry_fired(struct rkmq_timer *t)
     rkmq__consume_resubmit(msg);
 }
 
-/* A message whose listener still runs was asked for by the expiry sweep, which asks again. */
-static void send_back_failed(struct rkmq_msg *msg)
+void rkmq__local_retry(struct rkmq_msg *msg)
 {
     struct rkmq_consume_service *cs = msg->batch->service;
     const struct rkmq_process_queue *pq = msg->batch->pq;
-    if (msg->is_running) {
-        return;
-    }
     if (atomic_load(&cs->is_stopped) || atomic_load(&pq->is_dropped) ||
         !rkmq__process_queue_contains(pq, msg)) {
         rkmq__consume_finish(msg);
         return;
     }
-    RKMQ_MARK(pq->env, "send-back-local-retry");
-    (void)atomic_fetch_add_explicit(&msg->n_local_retries, 1, memory_order_relaxed);
     msg->retry.fire = retry_fired;
     rkmq__list_push_back(&cs->waiting, &msg->link);
     rkmq__timer_in(pq->env, &msg->retry, RKMQ_LOCAL_RETRY_MS);
+}
+
+/* A message whose listener still runs was asked for by the expiry sweep, which asks again. */
+static void send_back_failed(struct rkmq_msg *msg)
+{
+    if (msg->is_running) {
+        return;
+    }
+    RKMQ_MARK(msg->batch->pq->env, "send-back-failed");
+    (void)atomic_fetch_add_explicit(&msg->n_local_retries, 1, memory_order_relaxed);
+    rkmq__local_retry(msg);
 }
 
 static void send_back_succeeded(struct rkmq_msg *msg)

@@ -340,7 +340,7 @@ static void test_local_retry(void **state)
         rig_expect_calls(&rig, "0:m0;1:m1;0:m0;");
         assert_int_equal(rig.view.reconsume_times, 1);
         assert_int_equal(rig.pq->offset.value, 2);
-        assert_true(rig_has_mark(&rig, "send-back-local-retry"));
+        assert_true(rig_has_mark(&rig, "send-back-failed"));
         rig_close(&rig);
     }
 }
@@ -363,6 +363,109 @@ static void test_no_master(void **state)
     record_env_run_jobs(&rig.re);
     assert_int_equal(rig.pq->offset.value, 1);
     rig_close(&rig);
+}
+
+/* A message that came again while it was being sent back is the newer one's business: no local
+ * retry. */
+static void test_replaced_while_waiting(void **state)
+{
+    (void)state;
+    struct consumer_rig rig;
+    rig_with(&rig, &plain, 1);
+    rig.status = RKMQ_RECONSUME_LATER;
+    struct rkmq_command pull = rig.cmd;
+    rig_run_job(&rig, 0);
+    rig_records_add(&rig, 0, 1);
+    rig.cmd = pull;
+    rig_answer_pull(&rig, RKMQ_RES_SUCCESS, 1);
+    while (rig_next(&rig) && rig.cmd.code == RKMQ_REQ_PULL_MESSAGE) {
+    }
+    assert_int_equal(rig.cmd.code, RKMQ_REQ_CONSUMER_SEND_MSG_BACK);
+    answer(&rig, RKMQ_RES_SYSTEM_ERROR);
+    assert_true(rkmq__list_is_empty(&rig.impl.consume.waiting));
+    rig.status = RKMQ_CONSUME_SUCCESS;
+    record_env_run_jobs(&rig.re);
+    rig_expect_calls(&rig, "0:m0;0:m0;");
+    assert_int_equal(rig.pq->offset.value, 1);
+    rig_close(&rig);
+}
+
+/* A queue that is held back for its cache pulls when the broker has taken enough back. */
+static void test_send_back_makes_room(void **state)
+{
+    (void)state;
+    struct consumer_rig rig;
+    rig_init(&rig, &plain, NULL, "*");
+    rig_records_add(&rig, 0, plain.pull_threshold_for_queue + 1);
+    rig_pull(&rig, plain.pull_threshold_for_queue + 1);
+    rig.status = RKMQ_RECONSUME_LATER;
+    rig_run_job(&rig, 0);
+    expect_send_back(&rig, 0, 0);
+    answer(&rig, RKMQ_RES_SUCCESS);
+    rig_expect(&rig, RKMQ_REQ_PULL_MESSAGE, RIG_MASTER);
+    rig_close(&rig);
+}
+
+/* Untouched messages come again in 5 s as if nothing had been, in front of an offset that waits for
+ * them; sweeps and a second delivery of the same offsets pass them by meanwhile. */
+static void test_untouched(void **state)
+{
+    (void)state;
+    struct consumer_rig rig;
+    struct rkmq_push_options o = plain;
+    o.consume_message_batch_max_size = 2;
+    rig_with(&rig, &o, 3);
+    rig.status = RKMQ_CONSUME_UNTOUCHED;
+    rig_run_job(&rig, 0);
+    rig.status = RKMQ_CONSUME_SUCCESS;
+    rig_run_job(&rig, 0);
+    rig_expect_calls(&rig, "0:m0 1:m1;2:m2;");
+    assert_int_equal(rig.pq->offset.value, 0);
+    assert_int_equal(rig.pq->n_msgs, 2);
+    rig_records_add(&rig, 0, 1); /* the broker says offset 0 once more */
+    rig_answer_pull(&rig, RKMQ_RES_SUCCESS, 3);
+    record_env_advance(&rig.re, RKMQ_LOCAL_RETRY_MS - 1);
+    assert_int_equal(rig.re.n_jobs, 1);
+    record_env_advance(&rig.re, 1);
+    assert_int_equal(rig.re.n_jobs, 3);
+    record_env_run_jobs(&rig.re);
+    rig_expect_calls(&rig, "0:m0;0:m0;1:m1;");
+    assert_int_equal(rig.view.reconsume_times, 0);
+    assert_int_equal(rig.pq->offset.value, 3);
+    assert_int_equal(rig.impl.stats.consumed_later, 0);
+    rig_close(&rig);
+}
+
+static void stop_all(struct consumer_rig *rig)
+{
+    rkmq__consume_stop(&rig->impl.consume);
+}
+
+/* Untouched messages go with their queue or their consumer, before or after the call ended. */
+static void test_untouched_ends(void **state)
+{
+    (void)state;
+    static void (*const ends[])(struct consumer_rig *) = {rig_drop, stop_all};
+    for (size_t i = 0; i < 2 * RKMQ_COUNT_OF(ends); i++) {
+        struct consumer_rig rig;
+        rig_with(&rig, &plain, 1);
+        rig.status = RKMQ_CONSUME_UNTOUCHED;
+        struct rkmq_job *job = rig_take_job(&rig, 0);
+        job->run(job);
+        if (i % 2 == 0) {
+            ends[i / 2](&rig);
+        }
+        job->done(job);
+        if (i % 2 == 1) {
+            ends[i / 2](&rig);
+        }
+        record_env_advance(&rig.re, RKMQ_LOCAL_RETRY_MS);
+        record_env_run_jobs(&rig.re);
+        rig_expect_calls(&rig, "0:m0;");
+        assert_true(rkmq__list_is_empty(&rig.impl.consume.waiting));
+        assert_true(rig.pq->offset.value <= 0);
+        rig_close(&rig);
+    }
 }
 
 /* ---- queues that are dropped ---- */
@@ -552,6 +655,32 @@ static void test_expired_many(void **state)
     rig_close(&rig);
 }
 
+/* What waits for a local retry does not expire, and its time begins anew with the retry. */
+static void test_expired_not_while_waiting(void **state)
+{
+    (void)state;
+    struct consumer_rig rig;
+    rig_with(&rig, &plain, 1);
+    rig.status = RKMQ_RECONSUME_LATER;
+    struct rkmq_job *job = rig_take_job(&rig, 0);
+    job->run(job);
+    record_env_advance(&rig.re, TIMEOUT_MS + 2 * RKMQ_EXPIRED_SWEEP_MS - 3000);
+    job->done(job);
+    while (rig_next(&rig) && rig.cmd.code != RKMQ_REQ_CONSUMER_SEND_MSG_BACK) {
+    }
+    answer(&rig, RKMQ_RES_SYSTEM_ERROR);
+    record_env_advance(&rig.re, RKMQ_LOCAL_RETRY_MS); /* a sweep falls into it */
+    job = rig_take_job(&rig, 0);
+    job->run(job);
+    record_env_advance(&rig.re, TIMEOUT_MS);
+    assert_false(rig_has_mark(&rig, "consume-expired"));
+    rig.status = RKMQ_CONSUME_SUCCESS;
+    job->run(job); /* what it answers now counts */
+    job->done(job);
+    assert_int_equal(rig.pq->offset.value, 1);
+    rig_close(&rig);
+}
+
 /* ---- several calls a job ---- */
 
 /* A job has one call until calls prove to be short; then as many as one thread does in 4 ms at the
@@ -608,7 +737,7 @@ static void test_no_memory(void **state)
         rig.tm.fail_at = -1;
         assert_int_equal(rig.pq->offset.value, 0);
         if (is_failed) {
-            assert_true(rig_has_mark(&rig, "send-back-local-retry"));
+            assert_true(rig_has_mark(&rig, "send-back-failed"));
             rig.status = RKMQ_CONSUME_SUCCESS;
             record_env_advance(&rig.re, RKMQ_LOCAL_RETRY_MS);
             record_env_run_jobs(&rig.re);
@@ -669,12 +798,17 @@ int main(void)
         cmocka_unit_test(test_send_back_fields),
         cmocka_unit_test(test_local_retry),
         cmocka_unit_test(test_no_master),
+        cmocka_unit_test(test_replaced_while_waiting),
+        cmocka_unit_test(test_send_back_makes_room),
+        cmocka_unit_test(test_untouched),
+        cmocka_unit_test(test_untouched_ends),
         cmocka_unit_test(test_dropped),
         cmocka_unit_test(test_dropped_while_waiting),
         cmocka_unit_test(test_stop),
         cmocka_unit_test(test_stop_while_waiting),
         cmocka_unit_test(test_expired),
         cmocka_unit_test(test_expired_many),
+        cmocka_unit_test(test_expired_not_while_waiting),
         cmocka_unit_test(test_calls_per_job),
         cmocka_unit_test(test_no_memory),
         cmocka_unit_test(test_no_memory_for_body),

@@ -33,7 +33,7 @@ enum rkmq_consume_status {
     RKMQ_RECONSUME_LATER,
     /* Ours: as if this call had not been made. The messages are neither consumed nor sent back, and
      * the offset stays before them: for a listener that wants no more and is about to be stopped.
-     */
+     * If it is not, they come again in 5 s. */
     RKMQ_CONSUME_UNTOUCHED
 };
 

@@ -15,6 +15,7 @@
 #define RKMQ_TRANSFER_BYTES_MAX (256u << 10) /* maxTransferBytesOnMessageInMemory */
 #define RKMQ_FILTER_SCAN_ENTRIES_MIN 800     /* maxFilterMessageSize 16000 / 20 bytes an entry */
 #define RKMQ_FILTER_SCAN_ENTRIES_MAX 65536   /* ours: a request may ask for any number */
+#define RKMQ_BATCH_ITEMS_MAX 32768           /* ours: their ids stand in one answer */
 #define RKMQ_RECORD_BYTES_MAX (RKMQ_MESSAGE_BODY_BYTES_MAX + (64u << 10))
 
 struct rkmq_message_store {

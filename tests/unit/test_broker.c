@@ -225,6 +225,10 @@ static void test_requests_without_memory(void **state)
         {11, PULL("7"), NULL},
         {11, PULL("3"), NULL},
         {11, PULL("4"), NULL},
+        {11,
+         "consumerGroup=G;topic=T;queueId=0;queueOffset=0;maxMsgNums=32;sysFlag=4;commitOffset=0;"
+         "suspendTimeoutMillis=0;subVersion=0",
+         NULL},
         {14, "consumerGroup=G;topic=T;queueId=0", NULL},
         {15, "consumerGroup=G;topic=T;queueId=0;commitOffset=5", NULL},
         {17,

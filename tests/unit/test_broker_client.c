@@ -61,6 +61,39 @@ static void test_heart_beat(void **state)
     assert_string_equal(rkmq__broker_client_id(b->brk, 99), "");
 }
 
+/* A group whose name leaves no room for its retry topic is passed over, as one of no good name. */
+static void test_long_group(void **state)
+{
+    struct broker_rig *b = *state;
+    const size_t n_max = RKMQ_RETRY_TOPIC_BYTES_MAX - strlen(RKMQ_RETRY_PREFIX);
+    char body[1024], name[RKMQ_GROUP_CHARS_MAX + 1];
+    for (size_t extra = 0; extra < 2; extra++) {
+        memset(name, 'g', sizeof name);
+        name[n_max + extra] = '\0';
+        (void)snprintf(body, sizeof body, BEAT_WITH("c1", CONSUMER("%s", "CLUSTERING", T1), "", ""),
+                       name);
+        BROKER_STEPS(b, {34, "", body, 0, NULL, NULL, NULL});
+        assert_int_equal(
+            rkmq__consumer_group_find(&b->brk->consumers, rkmq__slice_of(name)) == NULL, extra);
+    }
+}
+
+/* With as many members as there may be, of either kind, a heartbeat is refused with a code. */
+static void test_member_limit(void **state)
+{
+    struct broker_rig *b = *state;
+    size_t *const counts[] = {&b->brk->consumers.n_members, &b->brk->producers.n_members};
+    for (size_t i = 0; i < RKMQ_COUNT_OF(counts); i++) {
+        size_t n = *counts[i];
+        *counts[i] = RKMQ_BROKER_MEMBERS_MAX;
+        BROKER_STEPS(
+            b,
+            {34, "", BEAT_WITH("c1", CONSUMER("G", "CLUSTERING", T1), "{\"groupName\":\"PG\"}", ""),
+             1, "", "", "over a limit"});
+        *counts[i] = n;
+    }
+}
+
 /* Broken bodies are answered, and change nothing. */
 static void test_broken_bodies(void **state)
 {
@@ -248,6 +281,8 @@ int main(void)
 #define BROKER_TEST(f) cmocka_unit_test_setup_teardown(f, broker_rig_setup, broker_rig_teardown)
     const struct CMUnitTest tests[] = {
         BROKER_TEST(test_heart_beat),
+        BROKER_TEST(test_long_group),
+        BROKER_TEST(test_member_limit),
         BROKER_TEST(test_broken_bodies),
         BROKER_TEST(test_notifications),
         BROKER_TEST(test_not_notified),

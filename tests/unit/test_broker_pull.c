@@ -77,7 +77,13 @@ static void test_refusals(void **state)
         {34, "", BEAT("CLUSTERING", SUB("U", "*", "", "", "5")), 0, NULL, NULL, NULL},
         {11, PULL_GROUP("0"), NULL, 24, "", "", "the consumer's subscription not exist" FAQ},
         {34, "", BEAT("CLUSTERING", SUB("T", "*", "", "", "5")), 0, NULL, NULL, NULL},
-        {11, PULL_GROUP("6"), NULL, 25, "", "", "the consumer's subscription not latest"});
+        {11, PULL_GROUP("6"), NULL, 25, "", "", "the consumer's subscription not latest"},
+        {34, "",
+         BEAT("CLUSTERING", "{\"topic\":\"T\",\"subString\":\"a > "
+                            "1\",\"subVersion\":6,\"expressionType\":\"SQL92\"}"),
+         0, NULL, NULL, NULL},
+        {11, PULL_GROUP("6"), NULL, 1, "", "",
+         "The broker does not support consumer to filter message by SQL92"});
 }
 
 /* Settings of the group forbid pulls altogether, or those of a broadcasting group. */

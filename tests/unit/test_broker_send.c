@@ -120,6 +120,8 @@ static void test_refusals(void **state)
               "10\x02"),
          "x", 13, ADDED, "", "accurate timer message is not enabled, timerWheelEnable is false"},
         {310, SEND_TO("%RETRY%no good", "0", ""), "x", 29, ADDED, "", NULL},
+        {310, SEND_TO("%RETRY%", "0", ""), "x", 26, ADDED, "",
+         "subscription group not exist,  " FAQ},
         {310, "a=PG;c=TBW102;d=4;e=0;f=0;g=1;h=0", "x", 1, NULL, "",
          "the custom field <topic> is null"});
     assert_int_equal(max_offset(b, "T", -1), 0);
@@ -210,6 +212,26 @@ static void test_batch(void **state)
         assert_int_equal(answer->code, 13);
     }
     assert_int_equal(max_offset(b, "T", 1), 3);
+}
+
+/* A batch of more messages than the limit is refused whole. */
+static void test_batch_limit(void **state)
+{
+    struct broker_rig *b = *state;
+    const struct rkmq_batch_item item = {.body = RKMQ_SLICE("x")};
+    const size_t n_item = rkmq_batch_item_bytes(&item);
+    uint8_t *bytes = test_malloc((RKMQ_BATCH_ITEMS_MAX + 1) * n_item);
+    for (size_t i = 0; i <= RKMQ_BATCH_ITEMS_MAX; i++) {
+        assert_int_equal(rkmq_batch_item_write(&item, bytes + i * n_item, n_item), RKMQ_OK);
+    }
+    broker_topic(b, "T", 4);
+    for (size_t extra = 0; extra < 2; extra++) {
+        server_rig_send(&b->rig, b->con, 320, SEND(";m=true"),
+                        rkmq__slice(bytes, (RKMQ_BATCH_ITEMS_MAX + extra) * n_item),
+                        RKMQ_FLAG_ONEWAY); /* the ids of the answer would fill the rig */
+        assert_int_equal(max_offset(b, "T", 1), RKMQ_BATCH_ITEMS_MAX);
+    }
+    test_free(bytes);
 }
 
 /* ---- delay and retry ---- */
@@ -445,12 +467,19 @@ int main(void)
 {
 #define BROKER_TEST(f) cmocka_unit_test_setup_teardown(f, broker_rig_setup, broker_rig_teardown)
     const struct CMUnitTest tests[] = {
-        BROKER_TEST(test_spellings),     BROKER_TEST(test_oneway),
-        BROKER_TEST(test_auto_create),   BROKER_TEST(test_refusals),
-        BROKER_TEST(test_sizes),         BROKER_TEST(test_batch),
-        BROKER_TEST(test_delay),         BROKER_TEST(test_delay_and_clock),
-        BROKER_TEST(test_send_back),     BROKER_TEST(test_send_back_settings),
-        BROKER_TEST(test_send_to_retry), BROKER_TEST(test_store_full),
+        BROKER_TEST(test_spellings),
+        BROKER_TEST(test_oneway),
+        BROKER_TEST(test_auto_create),
+        BROKER_TEST(test_refusals),
+        BROKER_TEST(test_sizes),
+        BROKER_TEST(test_batch),
+        BROKER_TEST(test_batch_limit),
+        BROKER_TEST(test_delay),
+        BROKER_TEST(test_delay_and_clock),
+        BROKER_TEST(test_send_back),
+        BROKER_TEST(test_send_back_settings),
+        BROKER_TEST(test_send_to_retry),
+        BROKER_TEST(test_store_full),
         BROKER_TEST(test_put_by_hand),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -6,7 +6,6 @@
 #include "mockbroker/core/handlers.h"
 
 #define PERM_ALL (RKMQ_PERM_READ | RKMQ_PERM_WRITE)
-#define BATCH_ITEMS_MAX 65536
 
 struct send {
     struct rkmq_broker *brk;
@@ -248,7 +247,7 @@ static int batch_reserve(struct send *send, struct rkmq_bytes *properties, size_
         if (!batch_record(send, &item, properties, &record)) {
             return RKMQ_E_NOMEM;
         }
-        if (++*n > BATCH_ITEMS_MAX || !rkmq__record_is_legal(&record)) {
+        if (++*n > RKMQ_BATCH_ITEMS_MAX || !rkmq__record_is_legal(&record)) {
             return RKMQ_E_INVALID;
         }
         bytes += rkmq_record_bytes(&record);

@@ -115,8 +115,18 @@ def java(home, classpath, main, *args, heap="256m", properties=()):
             "-cp", ":".join(classpath), main, *args]
 
 
-class JavaClient:
+class Client:
+    """An unmodified client: `consume` and `produce` are the commands of its testee, see docs/interop.md."""
     kinds = ("sync", "oneway", "async", "batch", "compressed")
+    stop_code = 0
+
+    def send(self, case, namesrv, topic, kinds):
+        """Sends so many messages of each kind; the lines msgId,queueId,body of what was sent."""
+        arguments = [str(x) for kind in kinds.items() for x in kind]
+        return case.start("produce", self.produce(case.folder, namesrv, topic, *arguments)).finish()
+
+
+class JavaClient(Client):
     stop_code = 143  # SIGTERM, after the shutdown hook
 
     def __init__(self, version):
@@ -136,29 +146,53 @@ class JavaClient:
         return self._command(home, "Admin", namesrv, *args)
 
 
-class GoClient:
-    kinds = ("sync", "oneway", "async", "batch", "compressed")
-    stop_code = 0
+class ScriptClient(Client):
+    def __init__(self, command, kinds=Client.kinds):
+        self.command = command
+        self.kinds = kinds
 
     def consume(self, _home, namesrv, group, topic):
-        return [os.path.join(TESTEES, "go", "testee"), "consume", namesrv, group, topic]
+        return [*self.command, "consume", namesrv, group, topic]
 
     def produce(self, _home, namesrv, topic, *kinds):
-        return [os.path.join(TESTEES, "go", "testee"), "produce", namesrv, topic, *kinds]
+        return [*self.command, "produce", namesrv, topic, *kinds]
 
 
-class NodeClient:
-    kinds = ("sync", "compressed")
-    stop_code = 0
+class RkmqClient(Client):
+    kinds = ("sync", "batch", "compressed")
+    body_bytes = 8192  # of the compressed kinds
 
     def consume(self, _home, namesrv, group, topic):
-        return ["node", os.path.join(TESTEES, "node", "testee.js"), "consume", namesrv, group, topic]
+        return [RKMQ_BIN, "consume", "-n", namesrv, "-g", group, "-t", topic]
 
-    def produce(self, _home, namesrv, topic, *kinds):
-        return ["node", os.path.join(TESTEES, "node", "testee.js"), "produce", namesrv, topic, *kinds]
+    def send(self, case, namesrv, topic, kinds):
+        lines = []
+        for kind, count in kinds.items():
+            options = {"sync": [], "batch": ["--batch", str(count)]}.get(kind, ["--size", str(self.body_bytes)])
+            if kind in ("lz4", "zstd"):
+                options += ["--compress", kind]
+            program = case.start("rkmq-produce", [RKMQ_BIN, "produce", "-n", namesrv, "-t", topic, *options,
+                                                  "--count", str(count), kind + "-%d"])
+            lines += self._with_bodies(kind, count, program.finish())
+        return lines
+
+    def _with_bodies(self, kind, count, results):
+        """A line of `rkmq produce` is msgId,queueId,queueOffset of a request."""
+        for i in range(count):
+            msg_id, queue_id, _ = parse(results[0 if kind == "batch" else i])
+            body = f"{kind}-{i}"
+            if kind not in ("sync", "batch"):
+                body = body.ljust(self.body_bytes, ".")
+            yield ",".join(["-" if kind == "batch" else msg_id, queue_id, body])
 
 
-CLIENTS = {"java-5.3.3": JavaClient("5.3.3"), "java-4.9.8": JavaClient("4.9.8"), "go": GoClient(), "node": NodeClient()}
+CLIENTS = {
+    "java-5.3.3": JavaClient("5.3.3"),
+    "java-4.9.8": JavaClient("4.9.8"),
+    "go": ScriptClient([os.path.join(TESTEES, "go", "testee")]),
+    "node": ScriptClient(["node", os.path.join(TESTEES, "node", "testee.js")], kinds=("sync", "compressed")),
+    "rkmq": RkmqClient(),
+}
 ADMIN = CLIENTS["java-5.3.3"]
 
 
@@ -258,12 +292,20 @@ class Case(unittest.TestCase):
         return cluster
 
     def produce(self, client, cluster, topic, **kinds):
-        """Sends and returns the lines msgId,queueId,body of what was sent."""
-        arguments = [str(x) for kind in kinds.items() for x in kind]
-        return self.start("produce", client.produce(self.folder, cluster.namesrv, topic, *arguments)).finish()
+        """Sends so many messages of each kind; the lines msgId,queueId,body of what was sent."""
+        return client.send(self, cluster.namesrv, topic, kinds)
 
     def consume(self, client, cluster, group, topic):
         return self.start("consume-" + group, client.consume(self.folder, cluster.namesrv, group, topic))
+
+    def assert_same(self, sent, received):
+        """Each message was received once, and no other one."""
+        rest = [parse(line) for line in sent]
+        for got in map(parse, received):
+            match = next((one for one in rest if same(one, got)), None)
+            self.assertIsNotNone(match, f"nobody sent {got}, or it came twice; left: {rest}")
+            rest.remove(match)
+        self.assertEqual([], rest, "not received")
 
     def assert_receives(self, consumer, sent, seconds=JOB_S):
         """The consumer prints each sent message, and no other one."""

@@ -1,12 +1,14 @@
 # SPDX-License-Identifier: Apache-2.0
-"""test_split.py real|mock CLIENT: consumers of one group share the queues, and take over those of one that left."""
+"""test_split.py real|mock CLIENT CLIENT: two consumers of one group share the queues; one leaves, and the other one
+takes over what it had."""
 import sys
 import time
 import unittest
 
 import peers
 
-SERVER, CLIENT = sys.argv[1], peers.CLIENTS[sys.argv[2]]
+SERVER = sys.argv[1]
+LEAVES, STAYS = peers.CLIENTS[sys.argv[2]], peers.CLIENTS[sys.argv[3]]
 QUEUES = 8
 DEADLINE_S = 120
 
@@ -16,12 +18,11 @@ class Split(peers.Case):
         """Sends round after round of messages, all received before the next, until in one round the consumers got
         those of as many queues each as `shares` says, and of no queue two. A rebalance takes the time it takes: a
         round asks who has what."""
-        deadline = time.monotonic() + DEADLINE_S
+        deadline, owned = time.monotonic() + DEADLINE_S, None
         while True:
-            self.assertLess(time.monotonic(), deadline, f"the queues are not split {shares} in time")
-            sent = self.produce(CLIENT, cluster, "SplitTopic", sync=2 * QUEUES)
+            self.assertLess(time.monotonic(), deadline, f"not split {shares} in time, last {owned}")
+            sent = self.produce(LEAVES, cluster, "SplitTopic", sync=2 * QUEUES)
             owned = self.receive(consumers, {peers.parse(line)[0] for line in sent}, deadline)
-            print("queues of each consumer in this round:", [sorted(queues) for queues in owned], flush=True)
             if [len(queues) for queues in owned] == shares and len(set.union(*owned)) == QUEUES:
                 return
 
@@ -40,12 +41,12 @@ class Split(peers.Case):
     def test_two_share_one_leaves(self):
         """Two consumers have 4 of 8 queues each, no queue both; after one left, the other has all 8."""
         cluster = self.cluster(SERVER, {"SplitTopic": QUEUES})
-        one = self.consume(CLIENT, cluster, "SplitGroup", "SplitTopic")
-        two = self.consume(CLIENT, cluster, "SplitGroup", "SplitTopic")
+        one = self.consume(LEAVES, cluster, "SplitGroup", "SplitTopic")
+        two = self.consume(STAYS, cluster, "SplitGroup", "SplitTopic")
         self.rounds_until(cluster, [one, two], [QUEUES // 2, QUEUES // 2])
-        self.assertEqual(CLIENT.stop_code, one.stop(), one.said())
+        self.assertEqual(LEAVES.stop_code, one.stop(), one.said())
         self.rounds_until(cluster, [two], [QUEUES])
-        self.assertEqual(CLIENT.stop_code, two.stop(), two.said())
+        self.assertEqual(STAYS.stop_code, two.stop(), two.said())
         cluster.stop()
 
 

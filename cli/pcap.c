@@ -13,8 +13,10 @@
 #define IPV4_BYTES 20
 #define IPV6_BYTES 40
 #define TCP_BYTES 20
-#define RECORD_BYTES 16
+#define BLOCK_HEAD_BYTES 28 /* of an enhanced packet block, before the packet */
 #define PROTOCOL_TCP 6
+#define BYTE_ORDER_MAGIC 0x1A2B3C4D
+enum { BLOCK_SECTION = 0x0A0D0D0A, BLOCK_INTERFACE = 1, BLOCK_PACKET = 6 };
 enum { TCP_SYN = 0x02, TCP_PUSH = 0x08, TCP_ACK = 0x10 };
 
 struct pcap_connection {
@@ -30,6 +32,26 @@ static void write_bytes(struct cli_pcap *pcap, const void *p, size_t n)
     }
 }
 
+/* A section header and the description of one interface of microseconds. */
+static void write_file_head(struct cli_pcap *pcap)
+{
+    uint8_t section[28], interface[20] = {0};
+    rkmq_put_be32(section, BLOCK_SECTION);
+    rkmq_put_be32(section + 4, sizeof section);
+    rkmq_put_be32(section + 8, BYTE_ORDER_MAGIC);
+    rkmq_put_be16(section + 12, 1); /* version 1.0 */
+    rkmq_put_be16(section + 14, 0);
+    memset(section + 16, 0xFF, 8); /* the section's length is not said */
+    rkmq_put_be32(section + 24, sizeof section);
+    write_bytes(pcap, section, sizeof section);
+    rkmq_put_be32(interface, BLOCK_INTERFACE);
+    rkmq_put_be32(interface + 4, sizeof interface);
+    rkmq_put_be16(interface + 8, LINKTYPE_RAW);
+    rkmq_put_be32(interface + 12, SNAP_BYTES);
+    rkmq_put_be32(interface + 16, sizeof interface);
+    write_bytes(pcap, interface, sizeof interface);
+}
+
 int cli_pcap_open(struct cli_pcap *pcap, const char *path)
 {
     *pcap = (struct cli_pcap){.file = fopen(path, "wbe")};
@@ -38,13 +60,7 @@ int cli_pcap_open(struct cli_pcap *pcap, const char *path)
         return RKMQ_E_IO;
     }
     rkmq__map_init(&pcap->connections, rkmq_mem_heap());
-    uint8_t head[24] = {0};
-    rkmq_put_be32(head, 0xA1B2C3D4); /* microseconds */
-    rkmq_put_be16(head + 4, 2);
-    rkmq_put_be16(head + 6, 4);
-    rkmq_put_be32(head + 16, SNAP_BYTES);
-    rkmq_put_be32(head + 20, LINKTYPE_RAW);
-    write_bytes(pcap, head, sizeof head);
+    write_file_head(pcap);
     return RKMQ_OK;
 }
 
@@ -140,18 +156,26 @@ static void tcp_write(uint8_t *p, const struct segment *s)
 
 static void write_segment(struct cli_pcap *pcap, const struct segment *s)
 {
-    uint8_t head[RECORD_BYTES + IPV6_BYTES + TCP_BYTES];
+    uint8_t head[BLOCK_HEAD_BYTES + IPV6_BYTES + TCP_BYTES] = {0};
+    uint8_t tail[3 + 4] = {0}; /* padding, and the block's length once more */
     struct timespec ts;
     (void)clock_gettime(CLOCK_REALTIME, &ts);
-    size_t ip_bytes = ip_write(head + RECORD_BYTES, s->from, s->to, TCP_BYTES + s->bytes.n);
-    tcp_write(head + RECORD_BYTES + ip_bytes, s);
-    uint32_t n = (uint32_t)(ip_bytes + TCP_BYTES + s->bytes.n);
-    rkmq_put_be32(head, (uint32_t)ts.tv_sec);
-    rkmq_put_be32(head + 4, (uint32_t)(ts.tv_nsec / 1000));
-    rkmq_put_be32(head + 8, n);
-    rkmq_put_be32(head + 12, n);
-    write_bytes(pcap, head, RECORD_BYTES + ip_bytes + TCP_BYTES);
+    size_t ip_bytes = ip_write(head + BLOCK_HEAD_BYTES, s->from, s->to, TCP_BYTES + s->bytes.n);
+    tcp_write(head + BLOCK_HEAD_BYTES + ip_bytes, s);
+    uint32_t n_packet = (uint32_t)(ip_bytes + TCP_BYTES + s->bytes.n);
+    uint32_t n_padding = (4 - n_packet % 4) % 4;
+    uint32_t n_block = BLOCK_HEAD_BYTES + n_packet + n_padding + 4;
+    uint64_t us = (uint64_t)ts.tv_sec * 1000000 + (uint64_t)ts.tv_nsec / 1000;
+    rkmq_put_be32(head, BLOCK_PACKET);
+    rkmq_put_be32(head + 4, n_block);
+    rkmq_put_be32(head + 12, (uint32_t)(us >> 32));
+    rkmq_put_be32(head + 16, (uint32_t)us);
+    rkmq_put_be32(head + 20, n_packet);
+    rkmq_put_be32(head + 24, n_packet);
+    rkmq_put_be32(tail + n_padding, n_block);
+    write_bytes(pcap, head, BLOCK_HEAD_BYTES + ip_bytes + TCP_BYTES);
     write_bytes(pcap, s->bytes.p, s->bytes.n);
+    write_bytes(pcap, tail, n_padding + 4);
 }
 
 /* ---- streams ---- */

@@ -3,7 +3,7 @@
 #define RKMQ_CLI_PCAP_H
 
 /*
- * A packet capture of what the live tap sees, in the classic pcap format with raw IP packets. The
+ * A packet capture of what the live tap sees, as pcapng with raw IP packets. The
  * tap sees streams, not packets: addresses and bytes are the real ones, TCP's handshake, sequence
  * numbers and segment bounds are made up so that Wireshark follows the streams. The end of a
  * connection is not shown.

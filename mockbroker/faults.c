@@ -9,7 +9,7 @@ struct kept_frame {
     struct rkmq_list link;
     struct rkmq_timer timer;
     struct rkmq_faults *faults;
-    struct rkmq_fault_rule *rule; /* NULL: removed meanwhile */
+    struct rkmq_mock_rule *rule; /* NULL: removed meanwhile */
     const struct rkmq_env *env;
     struct rkmq_channel *ch;
     bool is_outgoing;
@@ -17,13 +17,13 @@ struct kept_frame {
 };
 struct pending_answer {
     struct rkmq_list link;
-    struct rkmq_fault_rule *rule;
+    struct rkmq_mock_rule *rule;
     const struct rkmq_channel *ch;
     int32_t opaque;
     bool is_pushed;
 };
 
-#define RULE_OF(it) RKMQ_CONTAINER_OF(it, struct rkmq_fault_rule, link)
+#define RULE_OF(it) RKMQ_CONTAINER_OF(it, struct rkmq_mock_rule, link)
 #define KEPT_OF(it) RKMQ_CONTAINER_OF(it, struct kept_frame, link)
 #define PENDING_OF(it) RKMQ_CONTAINER_OF(it, struct pending_answer, link)
 
@@ -70,7 +70,7 @@ void rkmq__faults_close(struct rkmq_faults *faults)
     faults->mem = NULL;
 }
 
-static struct rkmq_fault_rule *rule_find(const struct rkmq_faults *faults, const char *id)
+static struct rkmq_mock_rule *rule_find(const struct rkmq_faults *faults, const char *id)
 {
     RKMQ_LIST_EACH (it, &faults->rules) {
         if (strcmp(RULE_OF(it)->fault.id, id) == 0) {
@@ -130,11 +130,11 @@ int rkmq__faults_add(struct rkmq_faults *faults, const struct rkmq_mock_fault *f
     }
     const char *texts[] = {fault->id,    fault->from,  fault->to,
                            fault->group, fault->topic, fault->reply_remark};
-    size_t n = sizeof(struct rkmq_fault_rule);
+    size_t n = sizeof(struct rkmq_mock_rule);
     for (size_t i = 0; i < RKMQ_COUNT_OF(texts); i++) {
         n += texts[i] ? strlen(texts[i]) + 1 : 0;
     }
-    struct rkmq_fault_rule *rule = rkmq__zalloc(faults->mem, n);
+    struct rkmq_mock_rule *rule = rkmq__zalloc(faults->mem, n);
     if (!rule) {
         return rkmq__err_set(err, RKMQ_E_NOMEM, "fault %s: out of memory", fault->id);
     }
@@ -154,7 +154,7 @@ int rkmq__faults_add(struct rkmq_faults *faults, const struct rkmq_mock_fault *f
     return RKMQ_OK;
 }
 
-static void rule_release(struct rkmq_faults *faults, const struct rkmq_fault_rule *rule)
+static void rule_release(struct rkmq_faults *faults, const struct rkmq_mock_rule *rule)
 {
     RKMQ_LIST_EACH (it, &faults->kept) {
         struct kept_frame *kept = KEPT_OF(it);
@@ -166,7 +166,7 @@ static void rule_release(struct rkmq_faults *faults, const struct rkmq_fault_rul
 
 int rkmq__faults_release(struct rkmq_faults *faults, const char *id)
 {
-    struct rkmq_fault_rule *rule = rule_find(faults, id);
+    struct rkmq_mock_rule *rule = rule_find(faults, id);
     if (!rule) {
         return RKMQ_E_NOT_FOUND;
     }
@@ -176,7 +176,7 @@ int rkmq__faults_release(struct rkmq_faults *faults, const char *id)
 
 int rkmq__faults_remove(struct rkmq_faults *faults, const char *id)
 {
-    struct rkmq_fault_rule *rule = rule_find(faults, id);
+    struct rkmq_mock_rule *rule = rule_find(faults, id);
     if (!rule) {
         return RKMQ_E_NOT_FOUND;
     }
@@ -199,7 +199,7 @@ int rkmq__faults_remove(struct rkmq_faults *faults, const char *id)
 
 uint64_t rkmq__faults_hits(const struct rkmq_faults *faults, const char *id)
 {
-    const struct rkmq_fault_rule *rule = rule_find(faults, id);
+    const struct rkmq_mock_rule *rule = rule_find(faults, id);
     return rule ? rule->n_hits : 0;
 }
 
@@ -231,7 +231,7 @@ struct rkmq_fault_frame {
     struct rkmq_buf *frame;
 };
 
-static struct kept_frame *keep(const struct rkmq_fault_frame *f, struct rkmq_fault_rule *rule)
+static struct kept_frame *keep(const struct rkmq_fault_frame *f, struct rkmq_mock_rule *rule)
 {
     struct kept_frame *kept = rkmq__zalloc(f->faults->mem, sizeof *kept);
     struct rkmq_buf *view = kept ? rkmq__buf_chain_view(f->frame) : NULL;
@@ -253,7 +253,7 @@ static struct kept_frame *keep(const struct rkmq_fault_frame *f, struct rkmq_fau
     return kept;
 }
 
-static void keep_for(const struct rkmq_fault_frame *f, struct rkmq_fault_rule *rule, rkmq_ms ms)
+static void keep_for(const struct rkmq_fault_frame *f, struct rkmq_mock_rule *rule, rkmq_ms ms)
 {
     struct kept_frame *kept = keep(f, rule);
     if (kept) {
@@ -323,7 +323,7 @@ static void spoil(const struct rkmq_fault_frame *f, const struct rkmq_mock_fault
 }
 
 /* True: the frame passes. */
-static bool take_effect(const struct rkmq_fault_frame *f, struct rkmq_fault_rule *rule)
+static bool take_effect(const struct rkmq_fault_frame *f, struct rkmq_mock_rule *rule)
 {
     const struct rkmq_mock_fault *fault = &rule->fault;
     rkmq__watch_fault(f->w, f->ch, f->is_outgoing, f->cmd, fault->id);
@@ -360,7 +360,7 @@ static bool take_effect(const struct rkmq_fault_frame *f, struct rkmq_fault_rule
 
 /* ---- the gate ---- */
 
-static bool is_due(struct rkmq_fault_rule *rule, const struct rkmq_env *env)
+static bool is_due(struct rkmq_mock_rule *rule, const struct rkmq_env *env)
 {
     const struct rkmq_mock_fault *fault = &rule->fault;
     rule->n_matched++;
@@ -383,7 +383,7 @@ static bool gate_request(const struct rkmq_fault_frame *f)
     const struct rkmq_env *env = f->w->env;
     bool is_oneway = (f->cmd->flags & RKMQ_FLAG_ONEWAY) != 0;
     RKMQ_LIST_EACH (it, &f->faults->rules) {
-        struct rkmq_fault_rule *rule = RULE_OF(it);
+        struct rkmq_mock_rule *rule = RULE_OF(it);
         if ((is_oneway && rule->fault.applied == RKMQ_APPLIED_YES) ||
             !rkmq__fault_matches(f->faults, &rule->fault, f->w, f->ch, f->is_outgoing, f->cmd) ||
             !is_due(rule, env)) {
@@ -416,7 +416,7 @@ static bool gate_answer(const struct rkmq_fault_frame *f)
         struct pending_answer *pending = PENDING_OF(it);
         if (pending->ch == f->ch && pending->opaque == f->cmd->opaque &&
             pending->is_pushed != f->is_outgoing) {
-            struct rkmq_fault_rule *rule = pending->rule;
+            struct rkmq_mock_rule *rule = pending->rule;
             pending_free(f->faults, pending);
             return take_effect(f, rule);
         }

@@ -14,7 +14,7 @@
 
 #include "mockbroker/watch.h"
 
-struct rkmq_fault_rule {
+struct rkmq_mock_rule {
     struct rkmq_list link;
     struct rkmq_mock_fault fault; /* texts point behind this struct */
     uint64_t n_matched, n_hits;

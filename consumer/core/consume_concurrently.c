@@ -26,6 +26,16 @@ void rkmq__consume_finish(struct rkmq_msg *msg)
     }
 }
 
+void rkmq__consume_tell_evicted(const struct rkmq_process_queue *pq, size_t count)
+{
+    if (count > 0) {
+        rkmq__push_impl_tell(pq->impl, pq,
+                             (struct rkmq_push_event){.kind = RKMQ_PUSH_CACHE_EVICT,
+                                                      .offset = rkmq__process_queue_commit(pq),
+                                                      .count = count});
+    }
+}
+
 /* ---- ConsumeRequest.run: on a worker ---- */
 
 /* The messages that can be read, side by side in the batch's list. They are marked as started when
@@ -194,7 +204,7 @@ static void job_done(struct rkmq_job *job)
     struct rkmq_consume_service *cs = first->batch->service;
     struct rkmq_process_queue *pq = first->batch->pq;
     size_t n = first->n_in_job;
-    bool had_messages = pq->n_msgs > 0;
+    size_t n_before = pq->n_msgs;
     rkmq__process_queue_ref(pq);
     cs->n_jobs--;
     rate_note(cs, (n + batch_max(cs) - 1) / batch_max(cs));
@@ -203,8 +213,9 @@ static void job_done(struct rkmq_job *job)
         settle(cs, &first[i]);
     }
     if (!atomic_load(&pq->is_dropped)) {
+        rkmq__consume_tell_evicted(pq, n_before - pq->n_msgs);
         pq->last_consume_ms = rkmq__now(pq->env);
-        if (had_messages) { /* ProcessQueue.removeMessage answers -1 for an empty queue */
+        if (n_before > 0) { /* ProcessQueue.removeMessage answers -1 for an empty queue */
             rkmq__offset_update(pq, rkmq__process_queue_commit(pq), true);
         }
         rkmq__pull_resume(pq);

@@ -47,6 +47,8 @@ void rkmq__consume_submit(struct rkmq_consume_service *cs, struct rkmq_msg_batch
 void rkmq__consume_stop(struct rkmq_consume_service *cs);
 /* A message needs no more work here; the last of its batch lets go of it. */
 void rkmq__consume_finish(struct rkmq_msg *msg);
+/* So many messages have left a queue that is not dropped. */
+void rkmq__consume_tell_evicted(const struct rkmq_process_queue *pq, size_t count);
 
 /* send_back.c: CONSUMER_SEND_MSG_BACK; ends with rkmq__consume_finish, or a local retry in 5 s. */
 void rkmq__send_back(struct rkmq_msg *msg, int32_t delay_level);

@@ -133,6 +133,12 @@ static void batch_consume(struct rkmq_process_queue *pq, struct rkmq_msg_batch *
         rkmq__msg_batch_unref(batch);
     } else {
         impl->stats.pulled_messages += batch->n_msgs;
+        rkmq__push_impl_tell(
+            impl, pq,
+            (struct rkmq_push_event){.kind = RKMQ_PUSH_CACHE_PUT,
+                                     .offset = batch->msgs[0].queue_offset,
+                                     .offset2 = batch->msgs[batch->n_msgs - 1].queue_offset,
+                                     .count = batch->n_msgs});
         batch->pq = pq;
         rkmq__process_queue_ref(pq);
         rkmq__consume_submit(&impl->consume, batch);

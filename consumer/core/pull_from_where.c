@@ -240,6 +240,9 @@ bool rkmq__pass_add_queue(struct rkmq_rebalance_service *rs)
     }
     *tail = pq;
     pass->is_changed = true;
+    rkmq__push_impl_tell(
+        impl, pq,
+        (struct rkmq_push_event){.kind = RKMQ_PUSH_QUEUE_ADDED, .offset = pq->next_offset});
     rkmq_log_info(rs->ci->env, "rebalance", "%.*s, add a new mq, %.*s@%.*s:%ld from %lld",
                   RKMQ_SLICE_ARG(impl->group), RKMQ_SLICE_ARG(pq->mq.topic),
                   RKMQ_SLICE_ARG(pq->mq.broker_name), (long)pq->mq.queue_id,

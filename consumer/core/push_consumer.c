@@ -28,7 +28,8 @@ static int text_copy(struct rkmq_push_impl *impl, size_t slot, const char **text
 static int texts_copy(struct rkmq_push_impl *impl)
 {
     struct rkmq_push_options *o = &impl->options;
-    const char **texts[] = {&o->consumer_group, &o->namesrv_addr, &o->instance_name, &o->unit_name};
+    const char **texts[] = {&o->consumer_group, &o->namesrv_addr, &o->instance_name, &o->unit_name,
+                            &o->client_ip};
     int status = RKMQ_OK;
     for (size_t i = 0; status == RKMQ_OK && i < RKMQ_COUNT_OF(texts); i++) {
         status = text_copy(impl, i, texts[i]);
@@ -81,6 +82,17 @@ bool rkmq__push_impl_is_idle(const struct rkmq_push_impl *impl)
 
 /* ---- queues ---- */
 
+void rkmq__push_impl_tell(const struct rkmq_push_impl *impl, const struct rkmq_process_queue *pq,
+                          struct rkmq_push_event event)
+{
+    if (impl->options.on_event) {
+        event.topic = pq->mq.topic;
+        event.broker_name = pq->mq.broker_name;
+        event.queue_id = pq->mq.queue_id;
+        impl->options.on_event(impl->options.on_event_user, &event);
+    }
+}
+
 void rkmq__push_impl_remove_queue(struct rkmq_push_impl *impl, struct rkmq_process_queue *pq,
                                   bool is_persisted)
 {
@@ -90,6 +102,7 @@ void rkmq__push_impl_remove_queue(struct rkmq_push_impl *impl, struct rkmq_proce
     atomic_store(&pq->is_dropped, true);
     rkmq__pull_stop(pq);
     (void)rkmq__map_remove(&impl->process_queues, pq->key); /* is pq */
+    rkmq__push_impl_tell(impl, pq, (struct rkmq_push_event){.kind = RKMQ_PUSH_QUEUE_DROPPED});
     pq->impl = NULL;
     rkmq__process_queue_unref(pq);
 }
@@ -288,8 +301,8 @@ static int instance_get(struct rkmq_push_impl *impl, struct rkmq_err *err)
         return status;
     }
     rkmq__instance_name_to_pid(impl->env, o->instance_name, instance_name, sizeof instance_name);
-    status = rkmq__client_id_build(impl->env->mem, impl->env->host, instance_name, o->unit_name,
-                                   &client_id);
+    status = rkmq__client_id_build(impl->env->mem, o->client_ip ? o->client_ip : impl->env->host,
+                                   instance_name, o->unit_name, &client_id);
     if (status != RKMQ_OK) {
         return rkmq__err_set(err, status, "out of memory");
     }

@@ -30,7 +30,7 @@ typedef void rkmq_push_done_fn(void *user, int status, const struct rkmq_err *er
 struct rkmq_push_impl {
     const struct rkmq_env *env;
     struct rkmq_push_options options; /* texts point to copies */
-    char *texts[4];                   /* group, namesrv, instance name, unit name */
+    char *texts[5];                   /* group, namesrv, instance name, unit name, client ip */
     struct rkmq_slice group;
     enum rkmq_service_state state;
     bool is_paused;
@@ -84,6 +84,9 @@ void rkmq__push_impl_abandon(struct rkmq_push_impl *impl);
 /* Listeners that still run; destroy waits for them. */
 bool rkmq__push_impl_is_idle(const struct rkmq_push_impl *impl);
 
+/* Tells options.on_event; texts and queue id are the queue's. */
+void rkmq__push_impl_tell(const struct rkmq_push_impl *impl, const struct rkmq_process_queue *pq,
+                          struct rkmq_push_event event);
 /* The jobs of the consume service changed in number; a shutdown may be waiting for the last. */
 void rkmq__push_impl_job_done(struct rkmq_push_impl *impl);
 /* RebalancePushImpl.removeUnnecessaryMessageQueue and the table: persists, drops, forgets. */

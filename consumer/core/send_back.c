@@ -55,6 +55,7 @@ static void send_back_succeeded(struct rkmq_msg *msg)
     struct rkmq_process_queue *pq = msg->batch->pq;
     bool is_dropped = atomic_load(&pq->is_dropped);
     bool was_there = !is_dropped && rkmq__process_queue_remove(pq, msg);
+    rkmq__consume_tell_evicted(pq, was_there ? 1 : 0);
     if (msg->is_running) {
         return; /* cleanExpiredMsg: the offset follows with the next result */
     }

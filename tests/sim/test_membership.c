@@ -25,6 +25,7 @@ struct world {
     size_t n_journal;
     unsigned n_told; /* calls of the queue listener */
     size_t n_told_queues;
+    long n_queues, n_cached; /* all members, by their events */
 };
 
 struct listener {
@@ -54,6 +55,26 @@ static void on_queues(void *user, const char *topic, const struct rkmq_queue *as
             assert_string_equal(assigned[i].topic, "T");
             assert_memory_equal(assigned[i].broker_name, "broker-", 7);
         }
+    }
+}
+
+static void on_push_event(void *user, const struct rkmq_push_event *event)
+{
+    struct world *w = user;
+    switch (event->kind) {
+    case RKMQ_PUSH_QUEUE_ADDED:
+        w->n_queues++;
+        break;
+    case RKMQ_PUSH_QUEUE_DROPPED:
+        w->n_queues--;
+        break;
+    case RKMQ_PUSH_CACHE_PUT:
+        assert_true(event->offset2 - event->offset + 1 >= (int64_t)event->count);
+        w->n_cached += (long)event->count;
+        break;
+    case RKMQ_PUSH_CACHE_EVICT:
+        w->n_cached -= (long)event->count;
+        break;
     }
 }
 
@@ -108,6 +129,8 @@ static void options_fill(struct world *w, int member, struct rkmq_push_options *
     o->message_listener_user = &listeners[member];
     o->message_queue_listener = on_queues;
     o->message_queue_listener_user = w;
+    o->on_event = on_push_event;
+    o->on_event_user = w;
 }
 
 static int member_try(struct world *w, int member, const struct rkmq_push_options *o,
@@ -188,11 +211,13 @@ static void test_split(void **state)
     expect_owned(&w, 0, "a0 a1 a2 a3");
     expect_owned(&w, 1, "a4 a5 a6 a7");
     assert_int_equal(w.n_told_queues, 4);
+    assert_int_equal(w.n_queues, 8 + 1); /* and the retry topic's one queue */
     member_stop(&w, 1);
     settle(&w);
     expect_owned(&w, 0, "a0 a1 a2 a3 a4 a5 a6 a7");
     assert_true(w.n_told >= 4);
     world_close(&w);
+    assert_int_equal(w.n_queues, 0);
 }
 
 /* Queues of two brokers are allocated in one order: by broker name, then by number. */
@@ -227,6 +252,42 @@ static void test_nothing_lost(void **state)
     assert_int_equal(rkmq_mock_await_committed(w.mock, "G", "T", 4000, 60000), RKMQ_OK);
     assert_true(w.n_consumed[0] > 0 && w.n_consumed[1] > 0 && w.n_consumed[2] > 0);
     assert_true(w.n_consumed[0] + w.n_consumed[1] + w.n_consumed[2] >= 4000);
+    world_close(&w);
+}
+
+/* The events of a consumer add up: queues that came are there or went, messages that were pulled
+ * are cached or finished. */
+static void test_events(void **state)
+{
+    struct world w;
+    struct rkmq_push_stats stats;
+    (void)state;
+    world_open(&w, 1, 1);
+    assert_int_equal(rkmq_mock_publish(w.mock, "T", NULL, "%d", 500), RKMQ_OK);
+    member_start(&w, 0);
+    assert_int_equal(rkmq_mock_await_committed(w.mock, "G", "T", 100, 60000), RKMQ_OK);
+    rkmq_push_consumer_stats(w.members[0], &stats);
+    assert_int_equal(w.n_cached, stats.cached_messages);
+    assert_int_equal(w.n_queues, rkmq_push_consumer_assigned(w.members[0], NULL, 0));
+    assert_int_equal(rkmq_mock_await_committed(w.mock, "G", "T", 500, 60000), RKMQ_OK);
+    assert_int_equal(w.n_cached, 0);
+    member_stop(&w, 0);
+    assert_int_equal(w.n_queues, 0);
+    world_close(&w);
+}
+
+/* A client id can be chosen as a whole: clientIP@instanceName. */
+static void test_client_ip(void **state)
+{
+    struct world w;
+    struct rkmq_push_options o;
+    (void)state;
+    world_open(&w, 1, 1);
+    options_fill(&w, 0, &o);
+    o.client_ip = "10.1.2.3";
+    o.instance_name = "7";
+    assert_int_equal(member_try(&w, 0, &o, NULL), RKMQ_OK);
+    assert_string_equal(rkmq_push_consumer_client_id(w.members[0]), "10.1.2.3@7");
     world_close(&w);
 }
 
@@ -418,6 +479,8 @@ int main(void)
         cmocka_unit_test(test_split),
         cmocka_unit_test(test_split_over_brokers),
         cmocka_unit_test(test_nothing_lost),
+        cmocka_unit_test(test_events),
+        cmocka_unit_test(test_client_ip),
         cmocka_unit_test(test_group_taken),
         cmocka_unit_test(test_start_twice),
         cmocka_unit_test(test_no_name_server),

@@ -91,6 +91,23 @@ struct rkmq_queue {
 typedef void rkmq_message_queue_listener(void *user, const char *topic,
                                          const struct rkmq_queue *assigned, size_t n);
 
+/* What a consumer does with its queues, for event logs and metrics. */
+enum rkmq_push_event_kind {
+    RKMQ_PUSH_QUEUE_ADDED,   /* pulls begin at `offset` */
+    RKMQ_PUSH_QUEUE_DROPPED, /* nothing of it is pulled or committed any more */
+    RKMQ_PUSH_CACHE_PUT,     /* `count` messages, offset..offset2, were pulled */
+    RKMQ_PUSH_CACHE_EVICT    /* `count` messages are finished; what is below `offset` all are */
+};
+struct rkmq_push_event {
+    enum rkmq_push_event_kind kind;
+    struct rkmq_slice topic, broker_name; /* borrowed for the call */
+    int32_t queue_id;
+    int64_t offset, offset2;
+    size_t count;
+};
+/* Thread: loop; must not call back. */
+typedef void rkmq_push_event_fn(void *user, const struct rkmq_push_event *event);
+
 /*
  * AllocateMessageQueueStrategy: which of the sorted queues 0..n_queues-1 go to member `self` of
  * `n_members` (sorted by client id; `self` is the first occurrence of the own id). Sets mine[i].
@@ -107,6 +124,7 @@ struct rkmq_push_options {
     const char *namesrv_addr;  /* "host:port", several separated by ';' */
     const char *instance_name; /* "DEFAULT": replaced by pid#nanoTime for CLUSTERING */
     const char *unit_name;     /* NULL: none */
+    const char *client_ip;     /* in the client id; NULL: the host's address */
     const char
         *host; /* name of the runtime's host; NULL: "client". In simulation each process is one */
     enum rkmq_profile profile;
@@ -140,6 +158,8 @@ struct rkmq_push_options {
     void *message_listener_user;
     rkmq_message_queue_listener *message_queue_listener; /* may be NULL */
     void *message_queue_listener_user;
+    rkmq_push_event_fn *on_event; /* may be NULL */
+    void *on_event_user;
 };
 #define RKMQ_PUSH_OPTIONS_INIT                                                                     \
     {                                                                                              \

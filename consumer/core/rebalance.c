@@ -57,44 +57,58 @@ static int queue_compare(const void *a, const void *b)
                    : (left->queue_id > right->queue_id) - (left->queue_id < right->queue_id);
 }
 
-/* topicSubscribeInfoTable: every readable queue of the route once, sorted. */
-static int queues_collect(struct rkmq_rebalance_service *rs)
+static size_t readable_queues(const struct rkmq_queue_data *q)
 {
-    struct rkmq_rebalance_pass *pass = &rs->pass;
-    const struct rkmq_route_data *route = rkmq__route_get(&rs->ci->route, pass->sub->topic_slice);
-    size_t n_max = 0, n = 0;
-    if (!route) {
-        return RKMQ_OK;
-    }
+    return (q->perm & RKMQ_PERM_READ) && q->read_queue_nums > 0 ? (size_t)q->read_queue_nums : 0;
+}
+
+static size_t readable_queues_of(const struct rkmq_route_data *route)
+{
+    size_t n = 0;
     for (size_t i = 0; i < route->n_queues; i++) {
-        const struct rkmq_queue_data *q = &route->queues[i];
-        n_max +=
-            (q->perm & RKMQ_PERM_READ) && q->read_queue_nums > 0 ? (size_t)q->read_queue_nums : 0;
+        n += readable_queues(&route->queues[i]);
     }
-    n_max = n_max < RKMQ_SUBSCRIBE_QUEUES_MAX ? n_max : RKMQ_SUBSCRIBE_QUEUES_MAX;
-    pass->queues = rkmq__arena_zalloc(&pass->arena, (n_max + 1) * sizeof *pass->queues);
-    if (!pass->queues) {
-        return RKMQ_E_NOMEM;
-    }
-    for (size_t i = 0; i < route->n_queues; i++) {
-        const struct rkmq_queue_data *q = &route->queues[i];
-        struct rkmq_slice name;
-        if (!(q->perm & RKMQ_PERM_READ) || q->read_queue_nums <= 0) {
-            continue;
-        }
-        if (rkmq__arena_copy(&pass->arena, q->broker_name, &name) != RKMQ_OK) {
-            return RKMQ_E_NOMEM;
-        }
-        for (int32_t id = 0; id < q->read_queue_nums && n < n_max; id++) {
-            pass->queues[n++] = (struct rkmq_queue_id){.broker_name = name, .queue_id = id};
-        }
-    }
+    return n < RKMQ_SUBSCRIBE_QUEUES_MAX ? n : RKMQ_SUBSCRIBE_QUEUES_MAX;
+}
+
+/* A queue that the route names twice counts once. */
+static void queues_sort(struct rkmq_rebalance_pass *pass, size_t n)
+{
     qsort(pass->queues, n, sizeof *pass->queues, queue_compare);
     for (size_t i = 0; i < n; i++) {
         if (i == 0 || queue_compare(&pass->queues[i], &pass->queues[pass->n_queues - 1]) != 0) {
             pass->queues[pass->n_queues++] = pass->queues[i];
         }
     }
+}
+
+/* topicSubscribeInfoTable: every readable queue of the route once, sorted. */
+static int queues_collect(struct rkmq_rebalance_service *rs)
+{
+    struct rkmq_rebalance_pass *pass = &rs->pass;
+    const struct rkmq_route_data *route = rkmq__route_get(&rs->ci->route, pass->sub->topic_slice);
+    size_t n = 0;
+    if (!route) {
+        return RKMQ_OK;
+    }
+    size_t n_max = readable_queues_of(route);
+    pass->queues = rkmq__arena_zalloc(&pass->arena, (n_max + 1) * sizeof *pass->queues);
+    if (!pass->queues) {
+        return RKMQ_E_NOMEM;
+    }
+    for (size_t i = 0; i < route->n_queues; i++) {
+        const struct rkmq_queue_data *q = &route->queues[i];
+        size_t n_readable = readable_queues(q);
+        struct rkmq_slice name;
+        if (rkmq__arena_copy(&pass->arena, q->broker_name, &name) != RKMQ_OK) {
+            return RKMQ_E_NOMEM;
+        }
+        for (size_t id = 0; id < n_readable && n < n_max; id++) {
+            pass->queues[n++] =
+                (struct rkmq_queue_id){.broker_name = name, .queue_id = (int32_t)id};
+        }
+    }
+    queues_sort(pass, n);
     return RKMQ_OK;
 }
 

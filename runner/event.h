@@ -15,6 +15,9 @@
 #include "remoting/base/containers.h"
 #include <rkmq/sim.h>
 
+#define RKMQ_EVENTS_MAX (64u << 20)      /* of one run */
+#define RKMQ_EVENT_NAMES_MAX (16u << 20) /* distinct texts of one run */
+
 typedef uint32_t rkmq_name; /* interned text; 0: none */
 
 /* X(enumerator, name in files, evidence) */

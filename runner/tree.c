@@ -91,25 +91,43 @@ static int check_escape(struct reader *r)
     return RKMQ_OK;
 }
 
-/* Bytes of the well-formed UTF-8 character at `at`; 0: malformed (RFC 3629). */
+/* Bytes of the character that a byte of 0x80 or more begins; 0: none (RFC 3629). */
+static size_t utf8_length(int first)
+{
+    return first >= 0xC2 && first < 0xE0   ? 2
+           : first >= 0xE0 && first < 0xF0 ? 3
+           : first >= 0xF0 && first < 0xF5 ? 4
+                                           : 0;
+}
+
+/* Overlong forms, surrogates, and what lies beyond U+10FFFF. */
+static bool is_utf8_outside(int first, int second)
+{
+    switch (first) {
+    case 0xE0:
+        return second < 0xA0;
+    case 0xED:
+        return second >= 0xA0;
+    case 0xF0:
+        return second < 0x90;
+    case 0xF4:
+        return second >= 0x90;
+    default:
+        return false;
+    }
+}
+
+/* Bytes of the well-formed UTF-8 character at `at`; 0: malformed. */
 static size_t utf8_bytes(const struct reader *r)
 {
-    int c = peek(r, 0), d = peek(r, 1);
-    if (c < 0x80) {
-        return 1;
-    }
-    size_t n = c >= 0xC2 && c < 0xE0   ? 2
-               : c >= 0xE0 && c < 0xF0 ? 3
-               : c >= 0xF0 && c < 0xF5 ? 4
-                                       : 0;
-    bool is_overlong = (c == 0xE0 && d < 0xA0) || (c == 0xF0 && d < 0x90);
-    bool is_outside = (c == 0xED && d >= 0xA0) || (c == 0xF4 && d >= 0x90);
+    int first = peek(r, 0);
+    size_t n = first < 0x80 ? 1 : utf8_length(first);
     for (size_t i = 1; i < n; i++) {
         if (peek(r, i) < 0x80 || peek(r, i) > 0xBF) {
             return 0;
         }
     }
-    return is_overlong || is_outside ? 0 : n;
+    return n > 1 && is_utf8_outside(first, peek(r, 1)) ? 0 : n;
 }
 
 /* From the quote on. The text in `out` is unescaped, in the arena. */
@@ -145,6 +163,9 @@ static int read_text(struct reader *r, struct rkmq_slice *out)
         return RKMQ_E_NOMEM;
     }
     *out = rkmq__slice(p, rkmq__json_unescape(raw, p));
+    if (memchr(p, 0, out->n)) {
+        return SAY(r, start, "a text holds no \\u0000");
+    }
     r->at++;
     return RKMQ_OK;
 }

@@ -32,7 +32,7 @@ if(RKMQ_SANITIZE)
   target_link_options(rkmq_flags INTERFACE -fsanitize=${RKMQ_SANITIZE})
 endif()
 if(RKMQ_COVERAGE)
-  target_compile_options(rkmq_flags INTERFACE --coverage -O0 -fprofile-update=atomic) # threads count too
+  target_compile_options(rkmq_flags INTERFACE --coverage -O0 -fprofile-update=atomic)
   target_link_options(rkmq_flags INTERFACE --coverage)
 endif()
 if(RKMQ_FUZZ)

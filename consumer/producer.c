@@ -121,8 +121,10 @@ void rkmq_producer_destroy(struct rkmq_producer *p)
         return;
     }
     p->is_done = false;
-    ask(p, on_shutdown, &q);
-    if (p->rt->ops->await(p->rt, is_done, p, SHUTDOWN_TIMEOUT_MS) != RKMQ_OK) {
+    if (!p->env->is_gone) {
+        ask(p, on_shutdown, &q);
+    }
+    if (p->env->is_gone || p->rt->ops->await(p->rt, is_done, p, SHUTDOWN_TIMEOUT_MS) != RKMQ_OK) {
         ask(p, on_abandon, &q);
     }
     ask(p, on_destroy, &q);

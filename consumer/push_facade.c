@@ -202,9 +202,20 @@ static void on_shutdown(void *arg)
     rkmq__push_impl_shutdown(q->c->impl, on_done, q->c);
 }
 
+static void on_crashed(void *arg)
+{
+    const struct question *q = arg;
+    rkmq__push_impl_crashed(q->c->impl);
+}
+
 int rkmq_push_consumer_shutdown(struct rkmq_push_consumer *c)
 {
     rkmq_ms listeners_ms = c->impl->options.await_termination_ms_when_shutdown;
+    if (c->env->is_gone) {
+        struct question q = {0};
+        ask(c, on_crashed, &q);
+        return RKMQ_OK;
+    }
     return wait_for(c, on_shutdown, listeners_ms + SHUTDOWN_TIMEOUT_MS, NULL);
 }
 

@@ -198,6 +198,26 @@ static void rate_note(struct rkmq_consume_service *cs, size_t n_calls)
     cs->window_calls = 0;
 }
 
+/* The calls that were made, for who watches. */
+static void calls_tell(const struct rkmq_consume_service *cs, const struct rkmq_process_queue *pq,
+                       const struct rkmq_msg *first, size_t n)
+{
+    size_t n_call = batch_max(cs);
+    for (size_t at = 0; cs->impl->options.on_event && at < n; at += n_call) {
+        size_t end = at + n_call < n ? at + n_call : n;
+        struct rkmq_push_event event = {.kind = RKMQ_PUSH_LISTENER_DONE,
+                                        .offset = first[at].queue_offset,
+                                        .offset2 = first[end - 1].queue_offset,
+                                        .count = end - at};
+        for (size_t i = at; i < end; i++) {
+            event.n_failed += !first[i].is_acked && first[i].state == RKMQ_MSG_DECODED;
+        }
+        if (atomic_load_explicit(&first[at].is_started, memory_order_acquire)) {
+            rkmq__push_impl_tell(cs->impl, pq, event);
+        }
+    }
+}
+
 static void job_done(struct rkmq_job *job)
 {
     struct rkmq_msg *first = RKMQ_CONTAINER_OF(job, struct rkmq_msg, job);
@@ -207,6 +227,8 @@ static void job_done(struct rkmq_job *job)
     size_t n_before = pq->n_msgs;
     rkmq__process_queue_ref(pq);
     cs->n_jobs--;
+    rkmq__list_remove(&first->job_link);
+    calls_tell(cs, pq, first, n);
     rate_note(cs, (n + batch_max(cs) - 1) / batch_max(cs));
     /* None of them was finished before, so the batch stays until the last one is. */
     for (size_t i = 0; i < n; i++) {
@@ -236,6 +258,7 @@ static void job_submit(struct rkmq_consume_service *cs, struct rkmq_msg *first, 
     first->job.run = job_run;
     first->job.done = job_done;
     cs->n_jobs++;
+    rkmq__list_push_back(&cs->jobs, &first->job_link);
     env->ops->submit(env->ctx, cs->pool, &first->job);
 }
 
@@ -325,6 +348,7 @@ int rkmq__consume_start(struct rkmq_consume_service *cs, struct rkmq_push_impl *
     *cs = (struct rkmq_consume_service){.impl = impl, .calls_per_job = 1};
     atomic_init(&cs->is_stopped, false);
     rkmq__list_init(&cs->waiting);
+    rkmq__list_init(&cs->jobs);
     int status = env->ops->pool_create(env->ctx, name, (unsigned)impl->options.consume_thread_min,
                                        (unsigned)impl->options.consume_thread_max, &cs->pool);
     if (status != RKMQ_OK) {
@@ -351,6 +375,23 @@ void rkmq__consume_stop(struct rkmq_consume_service *cs)
             rkmq__timer_stop(env, &msg->retry);
             rkmq__list_remove(&msg->link);
             rkmq__consume_finish(msg);
+        }
+    }
+}
+
+void rkmq__consume_lose_jobs(struct rkmq_consume_service *cs)
+{
+    if (!cs->pool) {
+        return;
+    }
+    while (!rkmq__list_is_empty(&cs->jobs)) {
+        struct rkmq_msg *first = RKMQ_CONTAINER_OF(cs->jobs.next, struct rkmq_msg, job_link);
+        size_t n = first->n_in_job;
+        rkmq__list_remove(&first->job_link);
+        cs->n_jobs--;
+        for (size_t i = 0; i < n; i++) {
+            first[i].is_running = false;
+            finish_unless_sent_back(&first[i]);
         }
     }
 }

@@ -31,6 +31,7 @@ struct rkmq_consume_service {
     size_t n_jobs;            /* submitted, not done */
     size_t n_send_backs;      /* asked, not answered */
     struct rkmq_list waiting; /* messages sent back, or waiting for their local retry */
+    struct rkmq_list jobs;    /* the first message of each job that is submitted, not done */
     struct rkmq_timer sweep;
     rkmq_ms window_start; /* of the rate measurement */
     uint64_t window_calls;
@@ -45,6 +46,8 @@ void rkmq__consume_close(struct rkmq_consume_service *cs);
 void rkmq__consume_submit(struct rkmq_consume_service *cs, struct rkmq_msg_batch *take_batch);
 /* From now on queued jobs and local retries end without calling the listener. */
 void rkmq__consume_stop(struct rkmq_consume_service *cs);
+/* The host crashed: the jobs that were submitted never come back. */
+void rkmq__consume_lose_jobs(struct rkmq_consume_service *cs);
 /* A message needs no more work here; the last of its batch lets go of it. */
 void rkmq__consume_finish(struct rkmq_msg *msg);
 /* So many messages have left a queue that is not dropped. */

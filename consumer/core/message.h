@@ -47,6 +47,7 @@ struct rkmq_msg {
     atomic_int n_local_retries;     /* added to reconsumeTimes; who keeps the message reads it */
     rkmq_ms started_ms;             /* when the loop saw is_started; 0: not yet */
     struct rkmq_list link;          /* in service->waiting */
+    struct rkmq_list job_link;      /* of the first of a job: in service->jobs */
 
     /* Filled by decoding. */
     struct rkmq_record record;

@@ -57,6 +57,7 @@ struct rkmq_send {
     rkmq_ms born_ms, due;
     char msg_id[RKMQ_UNIQ_KEY_CHARS + 1];
     int n_attempts;
+    bool is_pinned;                /* the queue was chosen by the sender */
     struct rkmq_slice broker_name; /* of the attempt under way, or the last one */
     int32_t queue_id;
     bool is_default_topic_asked;
@@ -89,6 +90,10 @@ void rkmq__producer_impl_abandon(struct rkmq_producer_impl *impl);
  */
 int rkmq__producer_impl_send(struct rkmq_producer_impl *impl, const struct rkmq_message *msgs,
                              size_t n, rkmq_send_done_fn *done, void *user, struct rkmq_err *err);
+/* The same to one queue, which is tried again as it is (MessageQueueSelector). */
+int rkmq__producer_impl_send_to(struct rkmq_producer_impl *impl, const struct rkmq_message *msgs,
+                                size_t n, const struct rkmq_mq *to, rkmq_send_done_fn *done,
+                                void *user, struct rkmq_err *err);
 
 /* producer_message.c: fills topic, properties, body, sys_flag of a send from messages that it has
  * checked. Errors: RKMQ_E_INVALID, RKMQ_E_NOMEM. */

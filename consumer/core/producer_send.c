@@ -246,7 +246,7 @@ static int send_ask(struct rkmq_send *send)
 static void attempt(struct rkmq_send *send)
 {
     send->n_attempts++;
-    int status = queue_pick(send);
+    int status = send->is_pinned ? RKMQ_OK : queue_pick(send);
     if (status == RKMQ_OK) {
         status = send_ask(send);
     }
@@ -334,6 +334,20 @@ static int send_begin(struct rkmq_send *send)
 int rkmq__producer_impl_send(struct rkmq_producer_impl *impl, const struct rkmq_message *msgs,
                              size_t n, rkmq_send_done_fn *done, void *user, struct rkmq_err *err)
 {
+    return rkmq__producer_impl_send_to(impl, msgs, n, NULL, done, user, err);
+}
+
+static int pin(struct rkmq_send *send, const struct rkmq_mq *to)
+{
+    send->is_pinned = true;
+    send->queue_id = to->queue_id;
+    return rkmq__arena_copy(&send->arena, to->broker_name, &send->broker_name);
+}
+
+int rkmq__producer_impl_send_to(struct rkmq_producer_impl *impl, const struct rkmq_message *msgs,
+                                size_t n, const struct rkmq_mq *to, rkmq_send_done_fn *done,
+                                void *user, struct rkmq_err *err)
+{
     const struct rkmq_env *env = impl->env;
     if (!impl->ci || impl->left) {
         return rkmq__err_set(err, RKMQ_E_STATE, "The producer service state not OK");
@@ -353,7 +367,10 @@ int rkmq__producer_impl_send(struct rkmq_producer_impl *impl, const struct rkmq_
     rkmq__arena_init(&send->arena, env->mem);
     rkmq__list_push_back(&impl->sends, &send->link);
     impl->n_sends++;
-    int status = rkmq__send_fill(send, msgs, n, err);
+    int status = to ? pin(send, to) : RKMQ_OK;
+    if (status == RKMQ_OK) {
+        status = rkmq__send_fill(send, msgs, n, err);
+    }
     if (status == RKMQ_OK) {
         status = send_begin(send);
         if (status != RKMQ_OK) {

@@ -472,3 +472,10 @@ void rkmq__push_impl_abandon(struct rkmq_push_impl *impl)
         rkmq__client_instance_drop(ci, &leave);
     }
 }
+
+void rkmq__push_impl_crashed(struct rkmq_push_impl *impl)
+{
+    rkmq__consume_stop(&impl->consume);
+    rkmq__consume_lose_jobs(&impl->consume);
+    rkmq__push_impl_abandon(impl);
+}

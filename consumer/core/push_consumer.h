@@ -81,7 +81,9 @@ void rkmq__push_impl_shutdown(struct rkmq_push_impl *impl, rkmq_push_done_fn *do
 /* Lets go of everything without a word to anybody: a start or shutdown under way is never done.
  * Never from a callback. */
 void rkmq__push_impl_abandon(struct rkmq_push_impl *impl);
-/* Listeners that still run; destroy waits for them. */
+/* The same after a simulated host has crashed under it: listeners under way never return. */
+void rkmq__push_impl_crashed(struct rkmq_push_impl *impl);
+/* False while listeners run; destroy waits for them. */
 bool rkmq__push_impl_is_idle(const struct rkmq_push_impl *impl);
 
 /* Tells options.on_event; texts and queue id are the queue's. */

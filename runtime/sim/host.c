@@ -192,6 +192,7 @@ void rkmq_sim_crash(struct rkmq_sim *s, const char *name, bool is_reset)
     }
     rkmq__sim_note(s, host, SIM_NOTE_CRASH, 0, 0, is_reset ? "reset" : "silent");
     host->is_crashed = true;
+    host->env.is_gone = true;
     host->is_crash_reset = is_reset;
     rkmq__heap_remove_owner(&s->heap, host);
     rkmq__sim_pools_crash(host);

@@ -25,7 +25,7 @@ struct world {
     size_t n_journal;
     unsigned n_told; /* calls of the queue listener */
     size_t n_told_queues;
-    long n_queues, n_cached; /* all members, by their events */
+    long n_queues, n_cached, n_calls; /* all members, by their events */
 };
 
 struct listener {
@@ -71,6 +71,10 @@ static void on_push_event(void *user, const struct rkmq_push_event *event)
     case RKMQ_PUSH_CACHE_PUT:
         assert_true(event->offset2 - event->offset + 1 >= (int64_t)event->count);
         w->n_cached += (long)event->count;
+        break;
+    case RKMQ_PUSH_LISTENER_DONE:
+        assert_int_equal(event->n_failed, 0);
+        w->n_calls++;
         break;
     case RKMQ_PUSH_CACHE_EVICT:
         w->n_cached -= (long)event->count;
@@ -255,6 +259,32 @@ static void test_nothing_lost(void **state)
     world_close(&w);
 }
 
+/* A host that vanishes keeps its queues until its membership runs out; then the others have them,
+ * and nothing is lost. What it had under way is let go of, and it can come back. */
+static void test_crash(void **state)
+{
+    (void)state;
+    for (int is_reset = 0; is_reset < 2; is_reset++) {
+        struct world w;
+        world_open(&w, 1, 1);
+        assert_int_equal(rkmq_mock_publish(w.mock, "T", NULL, "%d", 3000), RKMQ_OK);
+        member_start(&w, 0);
+        member_start(&w, 1);
+        rkmq_sim_run_for(w.sim, 20); /* listeners are at work */
+        rkmq_sim_crash(w.sim, "c0", is_reset);
+        rkmq_sim_run_for(w.sim, 5000);
+        expect_owned(&w, 1, is_reset ? "a0 a1 a2 a3 a4 a5 a6 a7" : "a4 a5 a6 a7");
+        member_stop(&w, 0);
+        rkmq_sim_run_for(w.sim, 135000);
+        expect_owned(&w, 1, "a0 a1 a2 a3 a4 a5 a6 a7");
+        member_start(&w, 0);
+        settle(&w);
+        expect_owned(&w, 0, "a0 a1 a2 a3");
+        assert_int_equal(rkmq_mock_await_committed(w.mock, "G", "T", 3000, 60000), RKMQ_OK);
+        world_close(&w);
+    }
+}
+
 /* The events of a consumer add up: queues that came are there or went, messages that were pulled
  * are cached or finished. */
 static void test_events(void **state)
@@ -271,6 +301,7 @@ static void test_events(void **state)
     assert_int_equal(w.n_queues, rkmq_push_consumer_assigned(w.members[0], NULL, 0));
     assert_int_equal(rkmq_mock_await_committed(w.mock, "G", "T", 500, 60000), RKMQ_OK);
     assert_int_equal(w.n_cached, 0);
+    assert_int_equal(w.n_calls, 500);
     member_stop(&w, 0);
     assert_int_equal(w.n_queues, 0);
     world_close(&w);
@@ -479,6 +510,7 @@ int main(void)
         cmocka_unit_test(test_split),
         cmocka_unit_test(test_split_over_brokers),
         cmocka_unit_test(test_nothing_lost),
+        cmocka_unit_test(test_crash),
         cmocka_unit_test(test_events),
         cmocka_unit_test(test_client_ip),
         cmocka_unit_test(test_group_taken),

@@ -96,6 +96,8 @@ enum rkmq_push_event_kind {
     RKMQ_PUSH_QUEUE_ADDED,   /* pulls begin at `offset` */
     RKMQ_PUSH_QUEUE_DROPPED, /* nothing of it is pulled or committed any more */
     RKMQ_PUSH_CACHE_PUT,     /* `count` messages, offset..offset2, were pulled */
+    RKMQ_PUSH_LISTENER_DONE, /* a call with offset..offset2 ended; n_failed of count are to come
+                                again */
     RKMQ_PUSH_CACHE_EVICT    /* `count` messages are finished; what is below `offset` all are */
 };
 struct rkmq_push_event {
@@ -103,7 +105,7 @@ struct rkmq_push_event {
     struct rkmq_slice topic, broker_name; /* borrowed for the call */
     int32_t queue_id;
     int64_t offset, offset2;
-    size_t count;
+    size_t count, n_failed;
 };
 /* Thread: loop; must not call back. */
 typedef void rkmq_push_event_fn(void *user, const struct rkmq_push_event *event);

@@ -142,6 +142,7 @@ struct rkmq_env {
      * keeps the client instances by client id behind it. NULL: this host shares nothing.
      */
     void **shared;
+    bool is_gone; /* a simulated host that crashed: nothing that is waited for ever comes */
 };
 
 #ifdef __cplusplus

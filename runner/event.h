@@ -34,6 +34,7 @@ typedef uint32_t rkmq_name; /* interned text; 0: none */
     X(MEMBER_LEAVE, "member-leave", W) /* unregistered or connection closed */                     \
     X(MEMBER_EXPIRE, "member-expire", W)                                                           \
     X(ROUTE_PUBLISH, "route-publish", W) /* a name server's route of topic changed */              \
+    X(TOPIC, "topic", W) /* broker has count queues of topic from now on; status = perm */         \
     X(SERVER_UP, "server-up", W)                                                                   \
     X(SERVER_DOWN, "server-down", W)                                                               \
     X(OWNER_OVERLAP, "owner-overlap", W) /* derived: two live members pull one queue; who, peer */ \

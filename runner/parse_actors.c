@@ -88,7 +88,7 @@ static void read_subscriptions(struct rkmq_parse *ps, const struct rkmq_tree *no
     if (!rkmq__parse_is(ps, node, RKMQ_TREE_OBJECT, "an object such as {\"T\": \"*\"}")) {
         return;
     }
-    struct rkmq_subscription *at = rkmq__parse_array(ps, node->n, sizeof *at);
+    struct rkmq_actor_subscription *at = rkmq__parse_array(ps, node->n, sizeof *at);
     size_t n = 0;
     for (const struct rkmq_tree *member = node->first; at && member; member = member->next) {
         if (!rkmq__parse_lookup(ps, member->key_offset, RKMQ_REF_TOPIC, member->key,

@@ -128,7 +128,7 @@ struct rkmq_listener {
     const struct rkmq_listener_rule *rules;
     size_t n_rules; /* without any, or when none matches: ok */
 };
-struct rkmq_subscription {
+struct rkmq_actor_subscription {
     int32_t topic;
     struct rkmq_slice expression;
 };
@@ -147,7 +147,7 @@ struct rkmq_actor {
     int kind;                    /* enum rkmq_actor_kind */
     int32_t group;               /* of `groups`; producers: RKMQ_ANY */
     struct rkmq_slice client_id; /* "host@instance"; n 0: the client makes one */
-    const struct rkmq_subscription *subscriptions;
+    const struct rkmq_actor_subscription *subscriptions;
     size_t n_subscriptions;
     bool is_from_first; /* consume from where, for a group without offsets; else last */
     struct rkmq_listener listener;

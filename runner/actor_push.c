@@ -1,0 +1,365 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Actors of kind push: our consumer, its listener as the script wants it. */
+#include <time.h>
+
+#include "runner/world.h"
+
+/* ---- the listener: on a worker ---- */
+
+static bool queue_is_in(const struct rkmq_run_actor *actor, const struct rkmq_queue_sets *sets,
+                        const struct rkmq_consume_context *context)
+{
+    const struct rkmq_scenario *sc = actor->world->sc;
+    for (size_t i = 0; i < sets->n; i++) {
+        const struct rkmq_queue_set *set = &sets->at[i];
+        struct rkmq_slice topic = rkmq__scenario_word(sc, sc->topics[set->topic].name);
+        const char *broker =
+            set->broker == RKMQ_ANY ? NULL : actor->world->mock->brokers[set->broker].name;
+        if (rkmq__slice_equal(topic, context->topic) &&
+            (!broker || rkmq__slice_is(context->broker_name, broker)) &&
+            context->queue_id >= set->first && context->queue_id <= set->last) {
+            return true;
+        }
+    }
+    return sets->n == 0;
+}
+
+static bool text_passes(const struct rkmq_scenario *sc, const struct rkmq_word_test *test,
+                        struct rkmq_slice text)
+{
+    bool is_one = false;
+    for (size_t i = 0; i < test->n; i++) {
+        is_one = is_one || rkmq__slice_equal(rkmq__scenario_word(sc, test->at[i]), text);
+    }
+    return test->n == 0 || is_one != test->is_not;
+}
+
+static bool int_passes(const struct rkmq_int_test *t, int64_t v)
+{
+    bool is_in = t->n_in == 0;
+    for (size_t i = 0; i < t->n_in; i++) {
+        is_in = is_in || t->in[i] == v;
+    }
+    return !t->is_set ||
+           (v >= t->min && v <= t->max && !(t->has_not && v == t->not_value) && is_in);
+}
+
+static bool rule_matches(const struct rkmq_run_actor *actor, const struct rkmq_listener_rule *rule,
+                         const struct rkmq_listener_call *call)
+{
+    const struct rkmq_scenario *sc = actor->world->sc;
+    for (size_t i = 0; i < call->n; i++) {
+        struct rkmq_msg_view m;
+        rkmq_msg_get(call->msgs[i], &m);
+        if (text_passes(sc, &rule->key, m.keys) && text_passes(sc, &rule->tag, m.tags) &&
+            int_passes(&rule->reconsume, m.reconsume_times) &&
+            queue_is_in(actor, &rule->queues, call->context)) {
+            return true;
+        }
+    }
+    return false;
+}
+
+static void spend(const struct rkmq_world *w, rkmq_us cost)
+{
+    if (w->sim) {
+        rkmq_sim_spend(w->sim, cost);
+    } else if (cost > 0) {
+        struct timespec ts = {.tv_sec = cost / 1000000, .tv_nsec = cost % 1000000 * 1000};
+        (void)clock_nanosleep(CLOCK_MONOTONIC, 0, &ts, NULL); /* cut short: a shorter call */
+    }
+}
+
+static enum rkmq_consume_status on_messages(void *user, struct rkmq_msg *const *msgs, size_t n,
+                                            struct rkmq_consume_context *context)
+{
+    struct rkmq_run_actor *actor = user;
+    const struct rkmq_listener *listener = atomic_load(&actor->listener);
+    const struct rkmq_listener_call call = {actor->who, actor->group, msgs, n, context};
+    rkmq_us cost = listener->cost;
+    int then = RKMQ_LISTENER_OK;
+    rkmq__recorder_listener_begin(&actor->world->recorder, &call);
+    for (size_t i = 0; i < listener->n_rules; i++) {
+        if (rule_matches(actor, &listener->rules[i], &call)) {
+            then = listener->rules[i].then;
+            cost = listener->rules[i].cost == RKMQ_UNSET ? cost : listener->rules[i].cost;
+            break;
+        }
+    }
+    spend(actor->world, cost);
+    return then == RKMQ_LISTENER_LATER ? RKMQ_RECONSUME_LATER : RKMQ_CONSUME_SUCCESS;
+}
+
+/* ---- what the consumer tells ---- */
+
+static void on_event(void *user, const struct rkmq_push_event *event)
+{
+    struct rkmq_run_actor *actor = user;
+    rkmq__recorder_push(&actor->world->recorder, actor->who, actor->group, event);
+}
+
+static void on_queues(void *user, const char *topic, const struct rkmq_queue *assigned, size_t n)
+{
+    struct rkmq_run_actor *actor = user;
+    struct rkmq_event row = rkmq__row(RKMQ_EV_ASSIGN);
+    (void)assigned;
+    row.who = actor->who;
+    row.group = actor->group;
+    row.topic = rkmq__recorder_name(&actor->world->recorder, topic);
+    row.count = (int32_t)n;
+    rkmq__recorder_add(&actor->world->recorder, &row);
+}
+
+static void tell(struct rkmq_run_actor *actor, enum rkmq_event_kind kind, int status)
+{
+    struct rkmq_event row = rkmq__row(kind);
+    row.who = actor->who;
+    row.group = actor->group;
+    row.status = status;
+    rkmq__recorder_add(&actor->world->recorder, &row);
+}
+
+/* ---- start ---- */
+
+static void settings_apply(const struct rkmq_actor_settings *s, struct rkmq_push_options *o)
+{
+    const struct {
+        int64_t value;
+        int *target;
+    } numbers[] = {
+        {s->threads, &o->consume_thread_min},
+        {s->threads, &o->consume_thread_max},
+        {s->consume_batch, &o->consume_message_batch_max_size},
+        {s->pull_batch, &o->pull_batch_size},
+        {s->threshold_count, &o->pull_threshold_for_queue},
+        {s->threshold_mib, &o->pull_threshold_size_for_queue},
+        {s->span, &o->consume_concurrently_max_span},
+    };
+    const struct {
+        rkmq_us value;
+        rkmq_ms *target;
+    } times[] = {
+        {s->pull_interval, &o->pull_interval_ms},
+        {s->persist, &o->persist_consumer_offset_interval_ms},
+        {s->heartbeat, &o->heartbeat_broker_interval_ms},
+        {s->route_poll, &o->poll_name_server_interval_ms},
+        {s->api_timeout, &o->mq_client_api_timeout_ms},
+        {s->await_termination, &o->await_termination_ms_when_shutdown},
+    };
+    for (size_t i = 0; i < RKMQ_COUNT_OF(numbers); i++) {
+        if (numbers[i].value != RKMQ_UNSET) {
+            *numbers[i].target = (int)numbers[i].value;
+        }
+    }
+    for (size_t i = 0; i < RKMQ_COUNT_OF(times); i++) {
+        if (times[i].value != RKMQ_UNSET) {
+            *times[i].target = times[i].value / 1000;
+        }
+    }
+    if (s->profile == RKMQ_ACTOR_JAVA_5_3) {
+        o->profile = RKMQ_PROFILE_JAVA_5_3;
+    }
+    if (s->allocate == RKMQ_ACTOR_BY_CIRCLE) {
+        o->allocate_message_queue_strategy = rkmq_allocate_averagely_by_circle;
+    }
+}
+
+/* "host@instance" of the script: our clientIP and instanceName. */
+static int client_id_apply(struct rkmq_run_actor *actor, struct rkmq_push_options *o)
+{
+    struct rkmq_slice id = actor->spec->client_id, ip, instance;
+    const uint8_t *at = id.n > 0 ? memchr(id.p, '@', id.n) : NULL;
+    if (!at) {
+        return RKMQ_OK;
+    }
+    size_t n = (size_t)(at - id.p);
+    if (rkmq__arena_copy(&actor->world->arena, rkmq__slice(id.p, n), &ip) != RKMQ_OK ||
+        rkmq__arena_copy(&actor->world->arena, rkmq__slice(at + 1, id.n - n - 1), &instance) !=
+            RKMQ_OK) {
+        return RKMQ_E_NOMEM;
+    }
+    o->client_ip = (const char *)ip.p;
+    o->instance_name = (const char *)instance.p;
+    return RKMQ_OK;
+}
+
+static void on_started(void *user, int status, const struct rkmq_err *err)
+{
+    struct rkmq_run_actor *actor = user;
+    actor->is_starting = false;
+    tell(actor, RKMQ_EV_ACTOR_STARTED, status);
+    if (status != RKMQ_OK) {
+        struct rkmq_event row = rkmq__row(RKMQ_EV_NOTE);
+        row.who = actor->who;
+        row.text = rkmq__recorder_name(&actor->world->recorder, err->text);
+        rkmq__recorder_add(&actor->world->recorder, &row);
+        actor->is_over = true;
+    } else if (actor->is_stop_wanted) {
+        rkmq__actor_stop(actor);
+    }
+}
+
+static int subscribe_all(struct rkmq_run_actor *actor, struct rkmq_err *err)
+{
+    const struct rkmq_scenario *sc = actor->world->sc;
+    int status = RKMQ_OK;
+    for (size_t i = 0; status == RKMQ_OK && i < actor->spec->n_subscriptions; i++) {
+        const struct rkmq_actor_subscription *sub = &actor->spec->subscriptions[i];
+        status = rkmq__push_impl_subscribe(actor->push,
+                                           rkmq__scenario_word(sc, sc->topics[sub->topic].name),
+                                           sub->expression, err);
+    }
+    return status;
+}
+
+static int push_start(struct rkmq_run_actor *actor, struct rkmq_err *err)
+{
+    struct rkmq_world *w = actor->world;
+    struct rkmq_push_options o = RKMQ_PUSH_OPTIONS_INIT;
+    o.consumer_group = (const char *)rkmq__event_log_text(w->recorder.log, actor->group).p;
+    o.namesrv_addr = rkmq_mock_namesrv_addr(w->mock);
+    o.consume_from_where =
+        actor->spec->is_from_first ? RKMQ_CONSUME_FROM_FIRST_OFFSET : RKMQ_CONSUME_FROM_LAST_OFFSET;
+    o.message_listener = on_messages;
+    o.message_queue_listener = on_queues;
+    o.on_event = on_event;
+    o.message_listener_user = o.message_queue_listener_user = o.on_event_user = actor;
+    settings_apply(&actor->spec->settings, &o);
+    int status = client_id_apply(actor, &o);
+    if (status == RKMQ_OK) {
+        status = rkmq__check_config(&o, err);
+    }
+    if (status == RKMQ_OK) {
+        status = rkmq__push_impl_create(&actor->push, actor->env, &o);
+    }
+    if (status == RKMQ_OK) {
+        status = subscribe_all(actor, err);
+    }
+    if (status != RKMQ_OK) {
+        return status;
+    }
+    actor->is_over = actor->is_stop_wanted = false;
+    actor->is_starting = true;
+    rkmq__push_impl_start(actor->push, on_started, actor);
+    /* From its first connection on it is known by its client id. */
+    return actor->push->ci
+               ? rkmq__recorder_peer(&w->recorder, actor->push->ci->client_id, actor->who)
+               : RKMQ_OK;
+}
+
+int rkmq__actor_start(struct rkmq_run_actor *actor, struct rkmq_err *err)
+{
+    struct rkmq_world *w = actor->world;
+    rkmq__actor_reap(actor);
+    if (actor->push || actor->producer) {
+        return rkmq__err_set(err, RKMQ_E_STATE, "'%s' runs already", actor->host);
+    }
+    actor->env = w->rt->ops->host(w->rt, actor->host);
+    if (!actor->env) {
+        return rkmq__err_set(err, RKMQ_E_NOMEM, "out of memory");
+    }
+    if (w->sim && rkmq__recorder_peer(&w->recorder, actor->env->host, actor->who) != RKMQ_OK) {
+        return rkmq__err_set(err, RKMQ_E_NOMEM, "out of memory");
+    }
+    tell(actor, RKMQ_EV_ACTOR_START, 0);
+    if (actor->spec->kind == RKMQ_ACTOR_PUSH) {
+        return push_start(actor, err);
+    }
+    int status = rkmq__actor_producer_start(actor, err);
+    tell(actor, RKMQ_EV_ACTOR_STARTED, status);
+    return status;
+}
+
+/* ---- the end ---- */
+
+static void on_stopped(void *user, int status, const struct rkmq_err *err)
+{
+    struct rkmq_run_actor *actor = user;
+    (void)err;
+    tell(actor, RKMQ_EV_ACTOR_STOPPED, status);
+    actor->is_over = true;
+}
+
+/* A start under way is waited for; who does not run has nothing to stop. */
+void rkmq__actor_stop(struct rkmq_run_actor *actor)
+{
+    if (actor->push && actor->is_starting) {
+        actor->is_stop_wanted = true;
+    } else if (actor->push && !actor->push->done && !actor->is_over) {
+        tell(actor, RKMQ_EV_ACTOR_STOP, 0);
+        rkmq__push_impl_shutdown(actor->push, on_stopped, actor);
+    } else if (actor->producer) {
+        tell(actor, RKMQ_EV_ACTOR_STOP, 0);
+        rkmq__actor_producer_close(actor);
+        tell(actor, RKMQ_EV_ACTOR_STOPPED, 0);
+    }
+}
+
+static void leave_behind(struct rkmq_run_actor *actor)
+{
+    size_t i = 0;
+    rkmq__push_impl_abandon(actor->push);
+    while (i < RKMQ_COUNT_OF(actor->leftovers) - 1 && actor->leftovers[i]) {
+        i++;
+    }
+    RKMQ_ASSERT(!actor->leftovers[i]); /* a scenario does not crash one actor so often on TCP */
+    actor->leftovers[i] = actor->push;
+    actor->push = NULL;
+}
+
+void rkmq__actor_crash(struct rkmq_run_actor *actor, enum rkmq_crash_how how)
+{
+    struct rkmq_world *w = actor->world;
+    tell(actor, RKMQ_EV_ACTOR_CRASH, 0);
+    if (w->sim && how != RKMQ_CRASH_EXIT) {
+        rkmq_sim_crash(w->sim, actor->host, how == RKMQ_CRASH_RST);
+        if (actor->push) {
+            rkmq__push_impl_crashed(actor->push);
+            rkmq__push_impl_destroy(actor->push);
+            actor->push = NULL;
+        }
+    } else if (actor->push) { /* its sockets close, as those of a process that exits */
+        leave_behind(actor);
+    }
+    rkmq__actor_producer_close(actor);
+    actor->is_starting = actor->is_over = false;
+    rkmq__actor_reap(actor);
+}
+
+void rkmq__actor_pause(struct rkmq_run_actor *actor, bool is_paused)
+{
+    if (actor->push && is_paused) {
+        rkmq__push_impl_suspend(actor->push);
+    } else if (actor->push) {
+        rkmq__push_impl_resume(actor->push);
+    }
+}
+
+void rkmq__actor_reap(struct rkmq_run_actor *actor)
+{
+    if (actor->push && actor->is_over && !actor->push->done &&
+        rkmq__push_impl_is_idle(actor->push)) {
+        rkmq__push_impl_destroy(actor->push);
+        actor->push = NULL;
+        actor->is_over = false;
+    }
+    for (size_t i = 0; i < RKMQ_COUNT_OF(actor->leftovers); i++) {
+        if (actor->leftovers[i] && rkmq__push_impl_is_idle(actor->leftovers[i])) {
+            rkmq__push_impl_destroy(actor->leftovers[i]);
+            actor->leftovers[i] = NULL;
+        }
+    }
+}
+
+void rkmq__actor_close(struct rkmq_run_actor *actor)
+{
+    if (actor->push && actor->world->sim) {
+        rkmq__push_impl_crashed(actor->push);
+        rkmq__push_impl_destroy(actor->push);
+        actor->push = NULL;
+    } else if (actor->push) {
+        leave_behind(actor);
+    }
+    rkmq__actor_producer_close(actor);
+    rkmq__actor_reap(actor);
+}

@@ -1,0 +1,319 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "runner/expect.h"
+
+#include <inttypes.h>
+
+/* ---- moments ---- */
+
+static rkmq_us *times_new(struct rkmq_arena *arena, size_t n)
+{
+    rkmq_us *times = rkmq__arena_zalloc(arena, (n + 1) * sizeof *times);
+    for (size_t i = 0; times && i <= n; i++) {
+        times[i] = -1;
+    }
+    return times;
+}
+
+int rkmq__moments_init(struct rkmq_moment_table *table, const struct rkmq_scenario *sc,
+                       struct rkmq_arena *arena)
+{
+    table->steps = times_new(arena, sc->n_steps);
+    table->marks = times_new(arena, sc->n_marks);
+    return table->steps && table->marks ? RKMQ_OK : RKMQ_E_NOMEM;
+}
+
+void rkmq__moments_apply(struct rkmq_moment_table *table, const struct rkmq_event *row)
+{
+    rkmq_us *at = row->kind == RKMQ_EV_STEP   ? &table->steps[row->count]
+                  : row->kind == RKMQ_EV_MARK ? &table->marks[row->count]
+                                              : NULL;
+    if (at && *at < 0) {
+        *at = row->at;
+    }
+}
+
+rkmq_us rkmq__moment_time(const struct rkmq_moment_table *table, const struct rkmq_moment *moment,
+                          rkmq_us unset)
+{
+    rkmq_us base = 0;
+    switch (moment->base) {
+    case RKMQ_MOMENT_UNSET:
+        return unset;
+    case RKMQ_MOMENT_START:
+        break;
+    case RKMQ_MOMENT_STEP:
+        base = table->steps[moment->index];
+        break;
+    case RKMQ_MOMENT_MARK:
+        base = table->marks[moment->index];
+        break;
+    }
+    return base < 0 ? -1 : base + moment->plus;
+}
+
+/* ---- one walk ---- */
+
+struct judge { /* of one expectation */
+    const struct rkmq_expect *expect;
+    struct rkmq_expect_result *result;
+    bool is_open, is_decided, is_held; /* is_held: the state at the last look */
+    int64_t count;
+    size_t n_done; /* SEQUENCE, GAPS */
+    rkmq_us last_at;
+};
+struct walk {
+    const struct rkmq_scenario *sc;
+    const struct rkmq_event_log *log;
+    struct rkmq_run_state state;
+    struct rkmq_arena arena;
+    struct judge *judges;
+};
+
+static void decide(struct judge *j, bool is_passed, size_t row)
+{
+    j->is_decided = true;
+    j->result->verdict = is_passed ? RKMQ_PASS : RKMQ_FAIL;
+    j->result->events[0] = row;
+}
+
+static void describe(struct walk *w, struct judge *j)
+{
+    struct rkmq_bytes text;
+    const struct rkmq_pred *pred = &j->expect->preds[0];
+    rkmq__bytes_init(&text, w->arena.mem);
+    if (pred->is_state) {
+        rkmq__run_state_describe(&w->state, &pred->state, &text);
+    }
+    (void)snprintf(j->result->text, sizeof j->result->text, "at %.3f s:%.*s",
+                   (double)w->state.now / 1e6, (int)(text.n < 380 ? text.n : 380),
+                   text.n > 0 ? (const char *)text.p : "");
+    rkmq__bytes_close(&text);
+}
+
+/* The state as it is now, in the window. */
+static void look_at_state(struct walk *w, struct judge *j, size_t row)
+{
+    const struct rkmq_pred *pred = &j->expect->preds[0];
+    if (j->is_decided || !pred->is_state) {
+        return;
+    }
+    bool holds = rkmq__state_holds(&w->state, &pred->state);
+    switch (j->expect->kind) {
+    case RKMQ_EXPECT_EVENTUALLY:
+    case RKMQ_EXPECT_SOMETIMES:
+        if (holds) {
+            decide(j, true, row);
+        }
+        break;
+    case RKMQ_EXPECT_ALWAYS:
+    case RKMQ_EXPECT_NEVER:
+        if (holds != (j->expect->kind == RKMQ_EXPECT_ALWAYS)) {
+            describe(w, j);
+            decide(j, false, row);
+        }
+        break;
+    default:
+        break;
+    }
+}
+
+static void gap_seen(struct judge *j, const struct rkmq_event *row, size_t index)
+{
+    const struct rkmq_expect *e = j->expect;
+    if (j->n_done > 0 && j->n_done <= e->n_gaps) {
+        rkmq_us gap = row->at - j->last_at, wanted = e->gaps[j->n_done - 1];
+        rkmq_us slack = e->slack == RKMQ_UNSET ? 0 : e->slack;
+        if (gap < wanted - slack || gap > wanted + slack) {
+            (void)snprintf(j->result->text, sizeof j->result->text, "gap %zu is %.3f s, not %.3f s",
+                           j->n_done, (double)gap / 1e6, (double)wanted / 1e6);
+            decide(j, false, index);
+        }
+    }
+    j->n_done++;
+    j->last_at = row->at;
+}
+
+static void event_seen(struct judge *j, const struct rkmq_event *row, size_t index)
+{
+    switch (j->expect->kind) {
+    case RKMQ_EXPECT_EVENTUALLY:
+    case RKMQ_EXPECT_SOMETIMES:
+        decide(j, true, index);
+        break;
+    case RKMQ_EXPECT_NEVER:
+        (void)snprintf(j->result->text, sizeof j->result->text, "it happened at %.3f s",
+                       (double)row->at / 1e6);
+        decide(j, false, index);
+        break;
+    case RKMQ_EXPECT_COUNT:
+        j->count++;
+        j->result->events[1] = index;
+        break;
+    case RKMQ_EXPECT_SEQUENCE:
+        if (++j->n_done == j->expect->n_preds) {
+            decide(j, true, index);
+        }
+        break;
+    case RKMQ_EXPECT_GAPS:
+        gap_seen(j, row, index);
+        break;
+    default:
+        break;
+    }
+}
+
+static void look_at_row(struct walk *w, struct judge *j, const struct rkmq_event *row, size_t index)
+{
+    const struct rkmq_expect *e = j->expect;
+    const struct rkmq_pred *pred =
+        &e->preds[e->kind == RKMQ_EXPECT_SEQUENCE && j->n_done < e->n_preds ? j->n_done : 0];
+    if (j->is_decided || row->at < j->result->from || row->at > j->result->until) {
+        return;
+    }
+    if (pred->is_state) {
+        look_at_state(w, j, index);
+    } else if (rkmq__event_matches(&w->state, &pred->event, row)) {
+        event_seen(j, row, index);
+    }
+}
+
+/* ---- the end ---- */
+
+static bool count_passes(const struct rkmq_expect *e, int64_t count)
+{
+    const struct rkmq_int_test *t = &e->count;
+    return count >= t->min && count <= t->max && !(t->has_not && count == t->not_value);
+}
+
+static void finish(struct walk *w, struct judge *j)
+{
+    const struct rkmq_expect *e = j->expect;
+    struct rkmq_expect_result *r = j->result;
+    if (j->is_decided) {
+        return;
+    }
+    switch (e->kind) {
+    case RKMQ_EXPECT_EVENTUALLY:
+        describe(w, j);
+        decide(j, false, SIZE_MAX);
+        break;
+    case RKMQ_EXPECT_SOMETIMES:
+        (void)snprintf(r->text, sizeof r->text, "not in this run");
+        r->verdict = RKMQ_UNKNOWN;
+        break;
+    case RKMQ_EXPECT_ALWAYS:
+    case RKMQ_EXPECT_NEVER:
+        decide(j, true, SIZE_MAX);
+        break;
+    case RKMQ_EXPECT_COUNT:
+        (void)snprintf(r->text, sizeof r->text, "%" PRId64 " of them", j->count);
+        r->verdict = count_passes(e, j->count) ? RKMQ_PASS : RKMQ_FAIL;
+        break;
+    case RKMQ_EXPECT_SEQUENCE:
+        (void)snprintf(r->text, sizeof r->text, "only the first %zu of %zu came", j->n_done,
+                       e->n_preds);
+        decide(j, false, SIZE_MAX);
+        break;
+    case RKMQ_EXPECT_GAPS:
+        (void)snprintf(r->text, sizeof r->text, "%zu events, %zu gaps wanted", j->n_done,
+                       e->n_gaps);
+        decide(j, j->n_done == e->n_gaps + 1, SIZE_MAX);
+        break;
+    case RKMQ_EXPECT_KINDS:
+        break;
+    }
+}
+
+static void soften(const struct rkmq_expect *e, struct rkmq_expect_result *r)
+{
+    if (r->verdict == RKMQ_FAIL && e->level != RKMQ_LEVEL_MUST) {
+        r->verdict = RKMQ_NON_STRICT;
+    }
+}
+
+/* ---- windows ---- */
+
+/* Moments come from the whole log, before the walk: a window may end with a later step. */
+static int windows_set(struct walk *w, enum rkmq_ground ground)
+{
+    struct rkmq_moment_table moments;
+    if (rkmq__moments_init(&moments, w->sc, &w->arena) != RKMQ_OK) {
+        return RKMQ_E_NOMEM;
+    }
+    for (size_t i = 0; i < rkmq__event_log_count(w->log); i++) {
+        rkmq__moments_apply(&moments, rkmq__event_log_at(w->log, i));
+    }
+    for (size_t i = 0; i < w->sc->n_expects; i++) {
+        struct judge *j = &w->judges[i];
+        const struct rkmq_expect *e = j->expect;
+        struct rkmq_expect_result *r = j->result;
+        r->from = rkmq__moment_time(&moments, &e->from, 0);
+        rkmq_us end = e->within != RKMQ_UNSET && r->from >= 0 ? r->from + e->within : w->sc->end;
+        r->until = rkmq__moment_time(&moments, &e->until, end);
+        if (r->from < 0 || r->until < 0) {
+            (void)snprintf(r->text, sizeof r->text, "a step or mark it rests on never came");
+            j->is_decided = true;
+        } else if (!(e->grounds & ground)) {
+            (void)snprintf(r->text, sizeof r->text, "not judged on this ground");
+            j->is_decided = true;
+        }
+    }
+    return RKMQ_OK;
+}
+
+static int walk_init(struct walk *w, const rkmq_name *of_word, const struct rkmq_mem *mem,
+                     struct rkmq_expect_result *results)
+{
+    rkmq__arena_init(&w->arena, mem);
+    w->judges = rkmq__arena_zalloc(&w->arena, (w->sc->n_expects + 1) * sizeof *w->judges);
+    if (!w->judges) {
+        return RKMQ_E_NOMEM;
+    }
+    for (size_t i = 0; i < w->sc->n_expects; i++) {
+        results[i] =
+            (struct rkmq_expect_result){.verdict = RKMQ_UNKNOWN, .events = {SIZE_MAX, SIZE_MAX}};
+        w->judges[i] = (struct judge){.expect = &w->sc->expects[i], .result = &results[i]};
+    }
+    return rkmq__run_state_init(&w->state, w->sc, of_word, mem);
+}
+
+/* States are looked at when their window opens, before the row that opens it counts. */
+static void windows_open(struct walk *w, rkmq_us at)
+{
+    for (size_t i = 0; i < w->sc->n_expects; i++) {
+        struct judge *j = &w->judges[i];
+        if (!j->is_decided && !j->is_open && at > j->result->from) {
+            j->is_open = true;
+            look_at_state(w, j, SIZE_MAX);
+        }
+    }
+}
+
+int rkmq__expects_judge(const struct rkmq_scenario *sc, const struct rkmq_event_log *log,
+                        const rkmq_name *of_word, enum rkmq_ground ground,
+                        const struct rkmq_mem *mem, struct rkmq_expect_result *results)
+{
+    struct walk w = {.sc = sc, .log = log};
+    int status = walk_init(&w, of_word, mem, results);
+    if (status == RKMQ_OK) {
+        status = windows_set(&w, ground);
+    }
+    for (size_t i = 0; status == RKMQ_OK && i < rkmq__event_log_count(log); i++) {
+        const struct rkmq_event *row = rkmq__event_log_at(log, i);
+        windows_open(&w, row->at);
+        rkmq__run_state_apply(&w.state, row);
+        for (size_t k = 0; k < sc->n_expects; k++) {
+            look_at_row(&w, &w.judges[k], row, i);
+        }
+    }
+    if (status == RKMQ_OK) {
+        windows_open(&w, INT64_MAX);
+    }
+    for (size_t i = 0; status == RKMQ_OK && i < sc->n_expects; i++) {
+        finish(&w, &w.judges[i]);
+        soften(&sc->expects[i], &results[i]);
+    }
+    rkmq__run_state_close(&w.state);
+    rkmq__arena_close(&w.arena);
+    return status;
+}

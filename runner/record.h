@@ -1,0 +1,68 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef RKMQ_RUNNER_RECORD_H
+#define RKMQ_RUNNER_RECORD_H
+
+/*
+ * Turns what servers, consumers, listeners and the script do into rows of the event log, and adds
+ * the rows that follow from others (append, commit, commit-regress, redelivery, owner-overlap).
+ * Names in rows are the scenario's: an actor is known by its address or client id, a server by its
+ * place.
+ *
+ * Thread: any; rows get their order from one lock. `on_row` is called within it.
+ */
+
+#include <pthread.h>
+#include <rkmq/consumer.h>
+#include <rkmq/mock.h>
+
+#include "runner/scenario.h"
+
+struct rkmq_recorder {
+    const struct rkmq_scenario *sc;
+    struct rkmq_event_log *log;
+    rkmq_us (*now)(void *clock); /* since the start of the run */
+    void *clock;
+    void (*on_row)(void *user, const struct rkmq_event *row); /* may be NULL */
+    void *user;
+    bool is_over; /* what comes now is not recorded any more */
+
+    pthread_mutex_t lock;
+    struct rkmq_map peers;     /* address without port, or client id -> name */
+    struct rkmq_map requests;  /* (server, connection, opaque, direction) -> row of the request */
+    struct rkmq_map delivered; /* (group, UNIQ_KEY): was delivered */
+    struct rkmq_map committed; /* (group, queue) -> committed offset + 1 */
+    struct rkmq_map owners;    /* (group, queue) -> who said last that it has it */
+};
+
+/* Errors: RKMQ_E_NOMEM. */
+int rkmq__recorder_init(struct rkmq_recorder *r, const struct rkmq_scenario *sc,
+                        const struct rkmq_mem *mem);
+void rkmq__recorder_close(struct rkmq_recorder *r);
+/* From now on that address ("10.0.0.7") or client id is called `name`. */
+int rkmq__recorder_peer(struct rkmq_recorder *r, const char *known_as, rkmq_name name);
+/* As rkmq_mock_peer_name_fn; `user` is the recorder. */
+const char *rkmq__recorder_peer_name(void *user, const char *server, const char *peer,
+                                     const char *client_id);
+
+/* A row with nothing but kind and time; the caller fills in the rest. */
+struct rkmq_event rkmq__row(enum rkmq_event_kind kind);
+rkmq_name rkmq__recorder_name(struct rkmq_recorder *r, const char *text);
+void rkmq__recorder_add(struct rkmq_recorder *r, const struct rkmq_event *row);
+
+/* rkmq_mock_event_fn; `user` is the recorder. */
+void rkmq__recorder_mock(void *user, const struct rkmq_mock_event *event);
+/* What an actor's consumer does with its queues. */
+void rkmq__recorder_push(struct rkmq_recorder *r, rkmq_name who, rkmq_name group,
+                         const struct rkmq_push_event *event);
+/* One listener call, before it. Its end is told by the consumer's RKMQ_PUSH_LISTENER_DONE. */
+struct rkmq_listener_call {
+    rkmq_name who, group;
+    struct rkmq_msg *const *msgs;
+    size_t n;
+    const struct rkmq_consume_context *context;
+};
+void rkmq__recorder_listener_begin(struct rkmq_recorder *r, const struct rkmq_listener_call *call);
+/* The broker's committed offset of a queue is `offset` now, whoever made it so. */
+void rkmq__recorder_commit(struct rkmq_recorder *r, const struct rkmq_event *row);
+
+#endif

@@ -8,21 +8,23 @@ import unittest
 import peers
 
 SERVER = sys.argv[1]
-EACH = 3
+QUEUES, EACH = 4, 3
 
 
 class Mixed(peers.Case):
     def test_everyone_reads_everyone(self):
         """One consumer of every client, each in a group of its own; every client sends messages of every kind it has.
         Each consumer prints each body as often as it was sent."""
-        cluster = self.cluster(SERVER, {"MixedTopic": 4})
+        cluster = self.cluster(SERVER, {"MixedTopic": QUEUES})
+        waiting = self.fill(peers.CLIENTS["rkmq"], cluster, "MixedTopic", QUEUES)
         consumers = [self.consume(client, cluster, "Group-" + name.replace(".", "-"), "MixedTopic")
                      for name, client in peers.CLIENTS.items()]
-        missing = collections.Counter()
+        missing = collections.Counter(peers.parse(line)[2] for line in waiting)
         for client in peers.CLIENTS.values():
             sent = self.produce(client, cluster, "MixedTopic", **{kind: EACH for kind in client.kinds})
             missing.update(peers.parse(line)[2] for line in sent)
-        self.assertEqual(EACH * sum(len(client.kinds) for client in peers.CLIENTS.values()), missing.total())
+        kinds = sum(len(client.kinds) for client in peers.CLIENTS.values())
+        self.assertEqual(len(waiting) + EACH * kinds, missing.total())
         for consumer in consumers:
             self.assert_receives_bodies(consumer, missing.copy())
         cluster.stop()

@@ -38,10 +38,11 @@ class Rkmq(peers.Case):
     def test_produce(self):
         """The Java consumer prints every message of rkmq produce: single, batch, and of every compression."""
         cluster = self.cluster("real", {TOPIC: QUEUES})
+        waiting = self.fill(peers.CLIENTS["rkmq"], cluster, TOPIC, QUEUES)
         consumer = self.consume(JAVA, cluster, GROUP, TOPIC)
         sent = self.produce(peers.CLIENTS["rkmq"], cluster, TOPIC, sync=5, batch=5, compressed=5, lz4=5, zstd=5)
         self.assertEqual(25, len(sent))
-        self.assert_receives(consumer, sent)
+        self.assert_receives(consumer, waiting + sent)
 
 
 if __name__ == "__main__":

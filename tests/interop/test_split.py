@@ -41,6 +41,7 @@ class Split(peers.Case):
     def test_two_share_one_leaves(self):
         """Two consumers have 4 of 8 queues each, no queue both; after one left, the other has all 8."""
         cluster = self.cluster(SERVER, {"SplitTopic": QUEUES})
+        self.fill(LEAVES, cluster, "SplitTopic", QUEUES)
         one = self.consume(LEAVES, cluster, "SplitGroup", "SplitTopic")
         two = self.consume(STAYS, cluster, "SplitGroup", "SplitTopic")
         self.rounds_until(cluster, [one, two], [QUEUES // 2, QUEUES // 2])

@@ -170,7 +170,9 @@ static bool holds(struct rkmq_parse *ps, const struct rkmq_tree *node)
     }
     for (const struct rkmq_tree *it = node->first; it; it = it->next) {
         const struct rkmq_tree *now = rkmq__tree_at(ps->root, it->key);
-        if (!now) {
+        if (it->type == RKMQ_TREE_NULL || it->type >= RKMQ_TREE_LIST) {
+            rkmq__parse_refuse(ps, it, "a text, a number, true or false");
+        } else if (!now) {
             rkmq__parse_say(ps, it->key_offset, "\"%.*s\" leads to nothing in this file",
                             RKMQ_SLICE_ARG(it->key));
         } else if (!is_possible(ps, it, now)) {

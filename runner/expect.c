@@ -56,7 +56,7 @@ rkmq_us rkmq__moment_time(const struct rkmq_moment_table *table, const struct rk
 struct judge { /* of one expectation */
     const struct rkmq_expect *expect;
     struct rkmq_expect_result *result;
-    bool is_open, is_decided, is_held; /* is_held: the state at the last look */
+    bool is_open, is_decided, is_over;
     int64_t count;
     size_t n_done; /* SEQUENCE, GAPS */
     rkmq_us last_at;
@@ -189,9 +189,11 @@ static void finish(struct walk *w, struct judge *j)
 {
     const struct rkmq_expect *e = j->expect;
     struct rkmq_expect_result *r = j->result;
+    j->is_over = true;
     if (j->is_decided) {
         return;
     }
+    j->is_decided = true;
     switch (e->kind) {
     case RKMQ_EXPECT_EVENTUALLY:
         describe(w, j);
@@ -277,14 +279,18 @@ static int walk_init(struct walk *w, const rkmq_name *of_word, const struct rkmq
     return rkmq__run_state_init(&w->state, w->sc, of_word, mem);
 }
 
-/* States are looked at when their window opens, before the row that opens it counts. */
-static void windows_open(struct walk *w, rkmq_us at)
+/* Time goes on to `at`: states are looked at when their window opens, and windows that are over are
+ * judged, both before the row at that time counts. */
+static void windows_pass(struct walk *w, rkmq_us at)
 {
     for (size_t i = 0; i < w->sc->n_expects; i++) {
         struct judge *j = &w->judges[i];
         if (!j->is_decided && !j->is_open && at > j->result->from) {
             j->is_open = true;
             look_at_state(w, j, SIZE_MAX);
+        }
+        if (!j->is_over && at > j->result->until) {
+            finish(w, j);
         }
     }
 }
@@ -300,17 +306,16 @@ int rkmq__expects_judge(const struct rkmq_scenario *sc, const struct rkmq_event_
     }
     for (size_t i = 0; status == RKMQ_OK && i < rkmq__event_log_count(log); i++) {
         const struct rkmq_event *row = rkmq__event_log_at(log, i);
-        windows_open(&w, row->at);
+        windows_pass(&w, row->at);
         rkmq__run_state_apply(&w.state, row);
         for (size_t k = 0; k < sc->n_expects; k++) {
             look_at_row(&w, &w.judges[k], row, i);
         }
     }
     if (status == RKMQ_OK) {
-        windows_open(&w, INT64_MAX);
+        windows_pass(&w, INT64_MAX);
     }
     for (size_t i = 0; status == RKMQ_OK && i < sc->n_expects; i++) {
-        finish(&w, &w.judges[i]);
         soften(&sc->expects[i], &results[i]);
     }
     rkmq__run_state_close(&w.state);

@@ -201,6 +201,7 @@ static void add_actor(struct rkmq_parse *ps, const struct rkmq_tree *member)
     actor->host = (uint32_t)sc->n_hosts;
     rkmq__parse_host(ps, member->key_offset, actor->name, RKMQ_HOST_ACTOR, sc->n_actors);
     sc->n_actors++;
+    actor->group = RKMQ_ANY; /* a producer has none */
     rkmq__parse_defaults(&set_shape, &actor->settings);
     const struct rkmq_tree *kind = rkmq__parse_member(member, "kind");
     int index = RKMQ_ACTOR_PUSH;

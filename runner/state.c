@@ -391,6 +391,13 @@ static bool assignment_holds(const struct rkmq_run_state *st, const struct rkmq_
     return true;
 }
 
+/* Producers are no members of consumer groups. */
+static bool is_member(const struct rkmq_run_state *st, size_t actor, int32_t group)
+{
+    return st->members[actor].is_running && st->sc->actors[actor].kind == RKMQ_ACTOR_PUSH &&
+           st->sc->actors[actor].group == group;
+}
+
 static bool balanced_holds(const struct rkmq_run_state *st, const struct rkmq_state_pred *pred)
 {
     int64_t least = INT64_MAX, most = 0;
@@ -403,7 +410,7 @@ static bool balanced_holds(const struct rkmq_run_state *st, const struct rkmq_st
     }
     for (size_t a = 0; a < st->sc->n_actors; a++) {
         int64_t n = 0;
-        if (!st->members[a].is_running || st->sc->actors[a].group != pred->group) {
+        if (!is_member(st, a, pred->group)) {
             continue;
         }
         for (size_t i = 0; i < st->n_queues; i++) {
@@ -545,8 +552,7 @@ void rkmq__run_state_describe(const struct rkmq_run_state *st, const struct rkmq
         }
     }
     for (size_t a = 0; a < st->sc->n_actors; a++) {
-        if (st->members[a].is_running && st->sc->actors[a].kind == RKMQ_ACTOR_PUSH &&
-            st->sc->actors[a].group == pred->group) {
+        if (is_member(st, a, pred->group)) {
             describe_owner(st, pred, a, out);
         }
     }

@@ -79,7 +79,7 @@ static int actors_open(struct rkmq_world *w)
         actor->spec = &sc->actors[i];
         actor->who = w->of_word[actor->spec->name];
         actor->group =
-            actor->spec->group == RKMQ_ANY ? 0 : w->of_word[sc->groups[actor->spec->group]];
+            actor->spec->kind == RKMQ_ACTOR_PUSH ? w->of_word[sc->groups[actor->spec->group]] : 0;
         atomic_init(&actor->listener, &actor->spec->listener);
         if (rkmq__arena_copy(&w->arena, rkmq__scenario_word(sc, actor->spec->name), &host) !=
             RKMQ_OK) {

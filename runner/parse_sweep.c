@@ -4,18 +4,22 @@
 
 /* ---- seeds ---- */
 
+static bool read_range_of_seeds(struct rkmq_slice text, uint64_t *first, uint64_t *last)
+{
+    size_t n = 0;
+    while (n < text.n && text.p[n] != '.') {
+        n++;
+    }
+    struct rkmq_slice rest = rkmq__slice(text.p + n, text.n - n);
+    return rest.n >= 3 && rest.p[1] == '.' && rkmq__parse_unsigned(rkmq__slice(text.p, n), first) &&
+           rkmq__parse_unsigned(rkmq__slice(rest.p + 2, rest.n - 2), last) && *first <= *last;
+}
+
 static void read_seeds(struct rkmq_parse *ps, const struct rkmq_tree *node)
 {
     struct rkmq_scenario *sc = ps->sc;
-    size_t n = 0;
-    while (n < node->text.n && node->text.p[n] != '.') {
-        n++;
-    }
-    struct rkmq_slice rest = rkmq__slice(node->text.p + n, node->text.n - n);
-    if (node->type != RKMQ_TREE_TEXT || rest.n < 3 || rest.p[1] != '.' ||
-        !rkmq__parse_unsigned(rkmq__slice(node->text.p, n), &sc->seed_first) ||
-        !rkmq__parse_unsigned(rkmq__slice(rest.p + 2, rest.n - 2), &sc->seed_last) ||
-        sc->seed_first > sc->seed_last) {
+    if (node->type != RKMQ_TREE_TEXT ||
+        !read_range_of_seeds(node->text, &sc->seed_first, &sc->seed_last)) {
         rkmq__parse_refuse(ps, node, "a range such as \"1..200\"");
     }
 }

@@ -113,7 +113,29 @@ def frames():
                        bytes.fromhex(line["body_hex"]))
 
 
+def scenarios():
+    """A small scenario for each member of a section in tests/scenarios/everything.jsonc."""
+    with open(os.path.join(HERE, "..", "scenarios", "everything.jsonc"), encoding="utf-8") as f:
+        full = json.loads(re.sub(r"^ *//.*$", "", f.read(), flags=re.M))
+    small = {key: full[key] for key in ("format", "scenario", "run", "cluster", "groups")}
+    small["actors"] = {name: full["actors"][name] for name in ("p1", "c2")}
+    small["steps"] = [{"at": "1s", "do": {"mark": "busy"}}]
+    yield "small", small
+    for key in ("faults", "steps", "expect"):
+        for i, one in enumerate(full[key]):
+            text = re.sub(r"step:[a-z]+", "mark:busy", json.dumps(one))
+            one = json.loads(re.sub(r'"(c1|d1)"', '"c2"', text))
+            yield f"{key}-{i}", {**small, key: small.get(key, []) + [one]}
+    for name, actor in full["actors"].items():
+        yield f"actor-{name}", {**small, "actors": {**small["actors"], name: actor}}
+    yield "checks", {**small, "checks": {**full["checks"], "params": {"overlap_max": "2s"}}}
+    yield "sweep", {**small, "sweep": {"seeds": "1..9", "vary": {
+        "/steps/0/at": {"from": "1s", "to": "3s", "step": "500ms"}, "/actors/c2/from": ["first", "last"]}}}
+
+
 def main():
+    for name, scenario in scenarios():
+        write("scenario", name, b"\x00\xff" + json.dumps(scenario, separators=(",", ":")).encode())
     with open(os.path.join(HERE, "..", "..", "remoting", "protocol", "headers.def"), encoding="utf-8") as f:
         classes = re.findall(r"HEADER_BEGIN\((\w+)", f.read())
     tables = server_tables()

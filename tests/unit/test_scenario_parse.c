@@ -358,6 +358,8 @@ static const struct row rest_rows[] = {
      "f:10:18: 'seeds' must be a range such as '1..200', not '5..1'\n"},
     {SWEEP, "'sweep':{'seeds':'1-5'}",
      "f:10:18: 'seeds' must be a range such as '1..200', not '1-5'\n"},
+    {SWEEP, "'sweep':{'seeds':[]}",
+     "f:10:18: 'seeds' must be a range such as '1..200', not a list\n"},
     {SWEEP, "'sweep':{'seeds':5}", "f:10:18: 'seeds' must be a range such as '1..200', not 5\n"},
     {SWEEP, "'sweep':{'vary':{}}", "f:10:17: from 1 to 8 places can vary, not 0\n"},
     {SWEEP, "'sweep':{'vary':{'/steps/7/at':['1s']}}",

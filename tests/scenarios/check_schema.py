@@ -4,7 +4,8 @@
 
 1. Every scenario file of the repository is accepted by both, and so is its canonical form.
 2. The lists of names in the schema are those of the sources.
-3. tests/scenarios/everything.jsonc is broken in every place: an unknown key in each object, a null for each value,
+3. The examples of docs/scenarios.md are accepted; whole files by both, parts as what they are parts of.
+4. tests/scenarios/everything.jsonc is broken in every place: an unknown key in each object, a null for each value,
    each member left out, and the list WRONG below. Both refuse; where only names decide, the parser alone does.
 """
 import copy
@@ -68,11 +69,14 @@ NAMED = re.compile(r"/only_if$|/sweep/vary$|/subscribe$")
 MISSES = re.compile(r'is missing in|takes exactly one of|takes one of|needs (a "count"|"queues" or|"are"|a bound)|"for" needs')
 
 
-def read(path):
+def loads(text):
     """JSON with comments, which are cut out wherever they stand outside of texts."""
-    text = path.read_text(encoding="utf-8")
     return json.loads(re.sub(r'"(?:[^"\\]|\\.)*"|//[^\n]*|/\*.*?\*/',
                              lambda m: m.group(0) if m.group(0).startswith('"') else " ", text, flags=re.S))
+
+
+def read(path):
+    return loads(path.read_text(encoding="utf-8"))
 
 
 def at(tree, pointer):
@@ -136,6 +140,38 @@ def check_names(source, defs):
             yield f"schema: {what}: {sorted(set(have) ^ set(want))}, or their order"
 
 
+def examples(text):
+    """The values that stand in the blocks and between back quotes of a page: whole, or as members of something."""
+    for block in re.findall(r"```jsonc\n(.*?)```", text, re.S):
+        for form in ("{}", "[{}]", "{{{}}}"):
+            try:
+                value = loads(form.format(block.strip().rstrip(",")))
+            except ValueError:
+                continue
+            yield from value if isinstance(value, list) else [value]
+            break
+        else:
+            raise ValueError(f"no JSON: {block}")
+    for one in re.findall(r"`(\{ \"[^`]*\})`", text):
+        if "..." not in one:
+            yield loads(one)
+
+
+def check_page(source, program, raw):
+    parts = [Draft202012Validator({**raw, "required": []})]
+    for name in ("action", "state", "event", "effect", "listener", "fault", "step", "expect"):
+        parts.append(Draft202012Validator({"$ref": f"#/$defs/{name}", "$defs": raw["$defs"]}))
+    parts.append(Draft202012Validator({"type": "object", "additionalProperties": {"$ref": "#/$defs/push"}, "$defs": raw["$defs"]}))
+    parts.append(Draft202012Validator({**raw["$defs"]["step"]["properties"]["when"], "$defs": raw["$defs"]}))
+    n = 0
+    for n, value in enumerate(examples((source / "docs/scenarios.md").read_text(encoding="utf-8")), 1):
+        if not any(part.is_valid(value) for part in parts):
+            yield f"docs/scenarios.md: {json.dumps(value)[:200]}: nothing that the schema knows"
+        if "format" in value and parse(program, [value])[0].startswith("bad "):
+            yield f"docs/scenarios.md: the parser: {parse(program, [value])[0][4:]}"
+    yield n
+
+
 def check_broken(source, program, schema):
     good = read(source / "tests/scenarios/everything.jsonc")
     cases = [(f"{p} = {json.dumps(v)}", changed(good, p, v), True) for p, v in WRONG]
@@ -162,9 +198,11 @@ def main():
     schema = Draft202012Validator(raw)
     *wrong, n_files = check_files(source, program, schema)
     wrong += check_names(source, raw["$defs"])
+    *page, n_examples = check_page(source, program, raw)
     *broken, n_cases = check_broken(source, program, schema)
-    print("\n".join(wrong + broken) or f"schema and parser agree on {n_files} files and {n_cases} broken ones")
-    return 1 if wrong + broken else 0
+    wrong += page + broken
+    print("\n".join(wrong) or f"schema and parser agree on {n_files} files, {n_examples} examples, {n_cases} broken files")
+    return 1 if wrong else 0
 
 
 if __name__ == "__main__":

@@ -359,6 +359,7 @@ static void test_model(void **state)
     assert_int_equal(sc->n_topics, 2 + 2); /* each group has a retry topic */
     assert_true(rkmq__slice_is(rkmq__scenario_word(sc, sc->topics[3].name), "%RETRY%h"));
     assert_true(sc->topics[3].is_retry);
+    assert_int_equal(sc->actors[0].group, RKMQ_ANY);
     assert_int_equal(sc->actors[1].group, 0);
     assert_int_equal(sc->actors[1].settings.threads, RKMQ_UNSET);
     assert_int_equal(sc->faults[0].code, RKMQ_ANY);

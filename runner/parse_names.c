@@ -33,6 +33,11 @@ bool rkmq__parse_new_id(struct rkmq_parse *ps, const struct rkmq_tree *node, con
     if (!rkmq__parse_is(ps, node, RKMQ_TREE_TEXT, "a text")) {
         return false;
     }
+    if (node->text.n > RKMQ_SCENARIO_NAME_BYTES_MAX) {
+        rkmq__parse_say(ps, node->offset, "the id of %s has more than %d bytes", noun,
+                        RKMQ_SCENARIO_NAME_BYTES_MAX);
+        return false;
+    }
     if (!rkmq__is_id(node->text)) {
         rkmq__parse_say(ps, node->offset, "the id of %s is made of a-z, 0-9 and -, not \"%.*s\"",
                         noun, RKMQ_SLICE_ARG(node->text));

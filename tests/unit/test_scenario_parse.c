@@ -399,19 +399,6 @@ static void test_rest(void **state)
     refuse_rows(rest_rows, RKMQ_COUNT_OF(rest_rows));
 }
 
-static const struct row all_at_once_rows[] = {
-    {SWEEP,
-     "'sweep':{'vary':{'/format':[1],'/scenario':['a/b'],'/run/end':['60s'],'/steps/0/"
-     "at':['1s'],"
-     "'/steps/0/id':['s1'],'/steps/0/do/mark':['m1'],'/faults/0/id':['f1'],"
-     "'/faults/0/effect':['hold'],'/actors/p1/kind':['producer']}}",
-     "f:10:17: from 1 to 8 places can vary, not 9\n"},
-    {SWEEP,
-     "'sweep':{'vary':{'/steps/0/at':{'from':'1ms','to':'1s','step':'1ms'},"
-     "'/run/end':{'from':'10001ms','to':'11s','step':'1ms'}}}",
-     "f:10:17: these make more than 100000 variants\n"},
-};
-
 static void test_all_at_once(void **state)
 {
     /* One run reports the mistakes of every section, in the order of the file; above
@@ -570,6 +557,30 @@ static void test_limits(void **state)
     test_mem_assert_empty(&tm);
 }
 
+static const struct row big_limits_rows[] = {
+    {CLUSTER,
+     "'cluster':{'brokers':{'x0':{},'x1':{},'x2':{},'x3':{},'x4':{},'x5':{},'x6':{},'x7':{},'x8':{}"
+     ",'x9':{},'x10':{},'x11':{},'x12':{},'x13':{},'x14':{},'x15':{},'x16':{},'x17':{},'x18':{},'"
+     "x19':{},'x20':{},'x21':{},'x22':{},'x23':{},'x24':{},'x25':{},'x26':{}},'topics':{'T':{'"
+     "queues':1}}},",
+     "f:3:22: 'brokers' must have from 1 to 26 members, not 27\n"},
+    {STEPS,
+     "'steps':[{'id':'"
+     "nnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnn"
+     "nnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnn','at':'1s','do':{'mark':'m1'}}],",
+     "f:7:16: the id of a step has more than 127 bytes\n"},
+    {SWEEP,
+     "'sweep':{'vary':{'/format':[1],'/scenario':['a/b'],'/run/end':['60s'],'/steps/0/"
+     "at':['1s'],"
+     "'/steps/0/id':['s1'],'/steps/0/do/mark':['m1'],'/faults/0/id':['f1'],"
+     "'/faults/0/effect':['hold'],'/actors/p1/kind':['producer']}}",
+     "f:10:17: from 1 to 8 places can vary, not 9\n"},
+    {SWEEP,
+     "'sweep':{'vary':{'/steps/0/at':{'from':'1ms','to':'1s','step':'1ms'},"
+     "'/run/end':{'from':'10001ms','to':'11s','step':'1ms'}}}",
+     "f:10:17: these make more than 100000 variants\n"},
+};
+
 static void test_big_limits(void **state)
 {
     /* The limits that take more than a list: brokers, places that vary, variants, bytes of a file.
@@ -578,7 +589,7 @@ static void test_big_limits(void **state)
     struct rkmq_bytes file, report;
     struct rkmq_scenario *sc;
     (void)state;
-    refuse_rows(all_at_once_rows, RKMQ_COUNT_OF(all_at_once_rows));
+    refuse_rows(big_limits_rows, RKMQ_COUNT_OF(big_limits_rows));
     test_mem_init(&tm);
     rkmq__bytes_init(&file, &tm.mem);
     rkmq__bytes_init(&report, &tm.mem);

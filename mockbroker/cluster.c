@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "mockbroker/cluster.h"
 
-#define ADDRESS_BYTES 80
+#define ADDRESS_BYTES RKMQ_MOCK_ADDR_BYTES
 #define BROKER_PORT_STEP 10 /* leaves room for a broker's VIP and HA ports */
 #define NUMBER_MARK "%d"
 
@@ -12,6 +12,19 @@ static void address_write(char out[ADDRESS_BYTES], const char *host, unsigned po
     (void)snprintf(out, ADDRESS_BYTES, is_v6 ? "[%s]:%u" : "%s:%u", host, port); /* cut: refused */
 }
 
+int rkmq__cluster_namesrv_open(struct rkmq_mock *m, unsigned i, const char *addr,
+                               struct rkmq_err *err)
+{
+    struct rkmq_mock_namesrv *server = &m->namesrvs[i];
+    struct rkmq_namesrv_config config = {
+        .env = server->env,
+        .addr = addr,
+        .frame_bytes_max = m->options.frame_bytes_max,
+        .watch = rkmq__watch_handler(&server->watch),
+    };
+    return rkmq__namesrv_create(&server->ns, &config, err);
+}
+
 static int namesrv_open(struct rkmq_mock *m, unsigned i, struct rkmq_err *err)
 {
     struct rkmq_mock_namesrv *server = &m->namesrvs[i];
@@ -20,18 +33,14 @@ static int namesrv_open(struct rkmq_mock *m, unsigned i, struct rkmq_err *err)
     address_write(addr, m->options.bind_host, port);
     rkmq__watch_init(&server->watch, server->env, server->name, m->options.on_event,
                      m->options.on_event_user, &m->faults);
-    struct rkmq_namesrv_config config = {
-        .env = server->env,
-        .addr = addr,
-        .frame_bytes_max = m->options.frame_bytes_max,
-        .watch = rkmq__watch_handler(&server->watch),
-    };
-    int status = rkmq__namesrv_create(&server->ns, &config, err);
+    int status = rkmq__cluster_namesrv_open(m, i, addr, err);
     if (status == RKMQ_OK) {
+        (void)snprintf(server->addr, sizeof server->addr, "%s",
+                       rkmq__namesrv_address(server->ns)); /* "ip:port" fits */
         if (i > 0) {
             rkmq__bytes_add_text(&m->namesrv_addr, ";");
         }
-        rkmq__bytes_add_text(&m->namesrv_addr, rkmq__namesrv_address(server->ns));
+        rkmq__bytes_add_text(&m->namesrv_addr, server->addr);
         status = m->namesrv_addr.is_failed ? RKMQ_E_NOMEM : RKMQ_OK;
     }
     return status;
@@ -43,35 +52,51 @@ static const char *broker_client_id(void *owner, uint64_t channel_id)
     return server->brk ? rkmq__broker_client_id(server->brk, channel_id) : "";
 }
 
+void rkmq__cluster_broker_config(struct rkmq_mock *m, unsigned i, const char *addr,
+                                 const char *namesrv_addrs[RKMQ_MOCK_SERVERS_MAX],
+                                 struct rkmq_broker_config *config)
+{
+    struct rkmq_mock_broker *server = &m->brokers[i];
+    const struct rkmq_broker_config init = RKMQ_BROKER_CONFIG_INIT;
+    for (unsigned k = 0; k < m->n_namesrvs; k++) {
+        namesrv_addrs[k] = m->namesrvs[k].addr;
+    }
+    *config = init;
+    config->env = server->env;
+    config->cluster = m->options.cluster;
+    config->name = server->name;
+    config->addr = addr;
+    config->advertise_host = m->options.advertise_host;
+    config->namesrv_addrs = namesrv_addrs;
+    config->n_namesrv_addrs = m->n_namesrvs;
+    config->auto_create_topic_enable = m->options.auto_create_topic_enable;
+    config->default_topic_queue_nums = m->options.default_topic_queue_nums;
+    config->register_period_ms = m->options.register_period_ms;
+    config->frame_bytes_max = m->options.frame_bytes_max;
+    config->store_bytes_max = m->options.store_bytes_max;
+    config->offset_flush_ms = m->options.offset_flush_ms;
+    config->watch = rkmq__watch_handler(&server->watch);
+}
+
 static int broker_open(struct rkmq_mock *m, unsigned i, struct rkmq_err *err)
 {
     struct rkmq_mock_broker *server = &m->brokers[i];
     const char *namesrv_addrs[RKMQ_MOCK_SERVERS_MAX];
+    struct rkmq_broker_config config;
     char addr[ADDRESS_BYTES];
     unsigned port = m->options.broker_port ? m->options.broker_port + BROKER_PORT_STEP * i : 0;
-    for (unsigned k = 0; k < m->n_namesrvs; k++) {
-        namesrv_addrs[k] = rkmq__namesrv_address(m->namesrvs[k].ns);
-    }
     address_write(addr, m->options.bind_host, port);
     rkmq__watch_init(&server->watch, server->env, server->name, m->options.on_event,
                      m->options.on_event_user, &m->faults);
     server->watch.client_id = broker_client_id;
     server->watch.client_id_owner = server;
-    struct rkmq_broker_config config = RKMQ_BROKER_CONFIG_INIT;
-    config.env = server->env;
-    config.cluster = m->options.cluster;
-    config.name = server->name;
-    config.addr = addr;
-    config.advertise_host = m->options.advertise_host;
-    config.namesrv_addrs = namesrv_addrs;
-    config.n_namesrv_addrs = m->n_namesrvs;
-    config.auto_create_topic_enable = m->options.auto_create_topic_enable;
-    config.default_topic_queue_nums = m->options.default_topic_queue_nums;
-    config.register_period_ms = m->options.register_period_ms;
-    config.frame_bytes_max = m->options.frame_bytes_max;
-    config.store_bytes_max = m->options.store_bytes_max;
-    config.watch = rkmq__watch_handler(&server->watch);
-    return rkmq__broker_create(&server->brk, &config, err);
+    rkmq__cluster_broker_config(m, i, addr, namesrv_addrs, &config);
+    int status = rkmq__broker_create(&server->brk, &config, err);
+    if (status == RKMQ_OK) {
+        (void)snprintf(server->addr, sizeof server->addr, "%s",
+                       rkmq__broker_bound_address(server->brk)); /* "ip:port" fits */
+    }
+    return status;
 }
 
 int rkmq__cluster_open(struct rkmq_mock *m, struct rkmq_err *err)
@@ -92,6 +117,7 @@ int rkmq__cluster_open(struct rkmq_mock *m, struct rkmq_err *err)
 
 void rkmq__cluster_close(struct rkmq_mock *m)
 {
+    rkmq__cluster_life_close(m);
     for (unsigned i = 0; i < m->n_brokers; i++) {
         rkmq__broker_destroy(m->brokers[i].brk);
         m->brokers[i].brk = NULL;

@@ -13,18 +13,23 @@
 #include "mocknamesrv/core/namesrv.h"
 
 #define RKMQ_MOCK_NAME_BYTES 16
+#define RKMQ_MOCK_ADDR_BYTES 80
 
 struct rkmq_mock_namesrv {
     char name[RKMQ_MOCK_NAME_BYTES]; /* "ns0" */
     const struct rkmq_env *env;
     struct rkmq_watch watch;
-    struct rkmq_namesrv *ns;
+    struct rkmq_namesrv *ns;         /* NULL: down */
+    char addr[RKMQ_MOCK_ADDR_BYTES]; /* "ip:port" as bound; it comes up there again */
 };
 struct rkmq_mock_broker {
     char name[RKMQ_MOCK_NAME_BYTES]; /* "broker-a" */
     const struct rkmq_env *env;
     struct rkmq_watch watch;
     struct rkmq_broker *brk;
+    char addr[RKMQ_MOCK_ADDR_BYTES];
+    struct rkmq_timer down_timer; /* a clean stop waits for the name servers' answers */
+    rkmq_ms down_at;              /* the latest */
 };
 
 struct rkmq_mock {
@@ -41,6 +46,27 @@ struct rkmq_mock {
 /* Binds and starts every server. On failure some are there; rkmq__cluster_close takes them down. */
 int rkmq__cluster_open(struct rkmq_mock *m, struct rkmq_err *err);
 void rkmq__cluster_close(struct rkmq_mock *m);
+/* config of the i-th broker, to listen on `addr`; `namesrv_addrs` is room for their addresses. */
+void rkmq__cluster_broker_config(struct rkmq_mock *m, unsigned i, const char *addr,
+                                 const char *namesrv_addrs[RKMQ_MOCK_SERVERS_MAX],
+                                 struct rkmq_broker_config *config);
+int rkmq__cluster_namesrv_open(struct rkmq_mock *m, unsigned i, const char *addr,
+                               struct rkmq_err *err);
+
+/* ---- life.c: servers that go down and come up ---- */
+
+/* A clean stop: unregisters, then is gone within RKMQ_BROKER_UNREGISTER_TIMEOUT_MS. */
+void rkmq__cluster_broker_shutdown(struct rkmq_mock *m, unsigned i);
+/* Gone at once, connections are reset. */
+void rkmq__cluster_broker_kill(struct rkmq_mock *m, unsigned i);
+/* As rkmq__broker_bring_up. */
+int rkmq__cluster_broker_start(struct rkmq_mock *m, unsigned i, enum rkmq_broker_keep keep,
+                               struct rkmq_err *err);
+/* A name server keeps nothing: its routes come with the brokers' next registrations. */
+void rkmq__cluster_namesrv_stop(struct rkmq_mock *m, unsigned i);
+int rkmq__cluster_namesrv_start(struct rkmq_mock *m, unsigned i, struct rkmq_err *err);
+void rkmq__cluster_life_close(struct rkmq_mock *m);
+
 /* Every broker is registered at every name server with the topics it has now. */
 bool rkmq__cluster_is_registered(const struct rkmq_mock *m);
 /* Sums over the brokers; -1 when no broker has anything. */

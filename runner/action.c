@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* One function an action; each is called on the loop thread, between events. */
+#include "remoting/protocol/codes.h"
 #include "runner/world.h"
 
 typedef void action_fn(struct rkmq_world *w, const struct rkmq_action *action);
@@ -107,6 +108,115 @@ static void do_net(struct rkmq_world *w, const struct rkmq_action *action)
     }
 }
 
+/* ---- servers ---- */
+
+static void tell_server(struct rkmq_world *w, rkmq_word name, bool is_up)
+{
+    struct rkmq_event row = rkmq__row(is_up ? RKMQ_EV_SERVER_UP : RKMQ_EV_SERVER_DOWN);
+    row.who = w->of_word[name];
+    rkmq__recorder_add(&w->recorder, &row);
+}
+
+/* What a restarted broker has of the groups' offsets may be older than what it was told. */
+static void tell_offsets(struct rkmq_world *w, size_t broker)
+{
+    const struct rkmq_scenario *sc = w->sc;
+    for (size_t i = 0; i < w->state.n_queues; i++) {
+        const struct rkmq_run_queue *queue = &w->state.queues[i];
+        for (size_t g = 0; queue->broker == (int32_t)broker && g < sc->n_groups; g++) {
+            struct rkmq_event row = rkmq__row(RKMQ_EV_COMMIT);
+            row.who = w->of_word[sc->brokers[broker].name];
+            row.group = w->of_word[sc->groups[g]];
+            row.topic = w->of_word[sc->topics[queue->topic].name];
+            row.broker = row.who;
+            row.queue_id = queue->queue_id;
+            row.offset = rkmq__broker_committed(
+                w->mock->brokers[broker].brk, rkmq__scenario_word(sc, sc->groups[g]),
+                rkmq__scenario_word(sc, sc->topics[queue->topic].name), queue->queue_id);
+            rkmq__recorder_commit(&w->recorder, &row);
+        }
+    }
+}
+
+static void do_broker(struct rkmq_world *w, const struct rkmq_action *action)
+{
+    static const enum rkmq_broker_keep keeps[] = {[RKMQ_KEEP_ALL] = RKMQ_BROKER_KEEP_ALL,
+                                                  [RKMQ_KEEP_FLUSHED] = RKMQ_BROKER_KEEP_FLUSHED,
+                                                  [RKMQ_KEEP_NONE] = RKMQ_BROKER_KEEP_NONE};
+    size_t i = (size_t)action->server.server;
+    struct rkmq_err err = {0};
+    switch ((enum rkmq_server_do)action->server.what) {
+    case RKMQ_SERVER_SHUTDOWN:
+        w->keeps[i] = RKMQ_BROKER_KEEP_ALL;
+        rkmq__cluster_broker_shutdown(w->mock, (unsigned)i);
+        break;
+    case RKMQ_SERVER_KILL:
+        w->keeps[i] = keeps[action->server.keep];
+        rkmq__cluster_broker_kill(w->mock, (unsigned)i);
+        break;
+    case RKMQ_SERVER_START:
+        if (rkmq__cluster_broker_start(w->mock, (unsigned)i, w->keeps[i], &err) != RKMQ_OK) {
+            refuse(w, action, "broker", err.text);
+            return;
+        }
+        tell_offsets(w, i);
+        break;
+    }
+    tell_server(w, w->sc->brokers[i].name, action->server.what == RKMQ_SERVER_START);
+}
+
+static void do_nameserver(struct rkmq_world *w, const struct rkmq_action *action)
+{
+    unsigned i = (unsigned)action->server.server;
+    struct rkmq_err err = {0};
+    if (action->server.what != RKMQ_SERVER_START) {
+        rkmq__cluster_namesrv_stop(w->mock, i);
+    } else if (rkmq__cluster_namesrv_start(w->mock, i, &err) != RKMQ_OK) {
+        refuse(w, action, "nameserver", err.text);
+        return;
+    }
+    tell_server(w, w->sc->namesrvs[i], action->server.what == RKMQ_SERVER_START);
+}
+
+static int32_t perm_bits(int perm)
+{
+    static const int32_t bits[] = {[RKMQ_TOPIC_RW] = RKMQ_PERM_READ | RKMQ_PERM_WRITE,
+                                   [RKMQ_TOPIC_R] = RKMQ_PERM_READ,
+                                   [RKMQ_TOPIC_W] = RKMQ_PERM_WRITE,
+                                   [RKMQ_TOPIC_NONE] = 0};
+    return perm == RKMQ_UNSET ? -1 : bits[perm];
+}
+
+static void topic_change(struct rkmq_world *w, const struct rkmq_action *action, size_t broker)
+{
+    struct rkmq_slice name = rkmq__scenario_word(w->sc, w->sc->topics[action->topic.topic].name);
+    struct rkmq_broker *brk = w->mock->brokers[broker].brk;
+    struct rkmq_event row = rkmq__row(RKMQ_EV_TOPIC);
+    int status = rkmq__broker_topic_change(brk, name, (int32_t)action->topic.queues,
+                                           perm_bits(action->topic.perm));
+    if (status != RKMQ_OK) {
+        refuse(w, action, "topic", rkmq_status_text(status));
+        return;
+    }
+    row.topic = w->of_word[w->sc->topics[action->topic.topic].name];
+    row.broker = w->of_word[w->sc->brokers[broker].name];
+    row.count = rkmq__broker_topic_queues(brk, name);
+    rkmq__recorder_add(&w->recorder, &row);
+}
+
+static void do_topic(struct rkmq_world *w, const struct rkmq_action *action)
+{
+    struct rkmq_slice name = rkmq__scenario_word(w->sc, w->sc->topics[action->topic.topic].name);
+    for (size_t i = 0; i < w->sc->n_brokers; i++) {
+        bool is_meant = action->topic.broker == RKMQ_ANY
+                            ? rkmq__broker_topic_queues(w->mock->brokers[i].brk, name) > 0
+                            : action->topic.broker == (int32_t)i;
+        if (is_meant) {
+            topic_change(w, action, i);
+        }
+    }
+}
+
 /* ---- faults ---- */
 
 /* How peers are called in fault rules: by the log's names. */
@@ -166,6 +276,103 @@ static void do_release(struct rkmq_world *w, const struct rkmq_action *action)
                                    : rkmq__faults_remove(&w->mock->faults, id));
 }
 
+/* ---- lies: where a lie is a fault of one kind of request, it is done by a rule ---- */
+
+/* Names of the script cannot hold a blank, so these never meet one of its rules. */
+static const char *lie_id(struct rkmq_world *w, const char *what, int32_t a, int32_t b)
+{
+    char text[64];
+    (void)snprintf(text, sizeof text, "lie %s %d %d", what, (int)a, (int)b); /* fits */
+    return (const char *)rkmq__event_log_text(w->recorder.log,
+                                              rkmq__recorder_name(&w->recorder, text))
+        .p;
+}
+
+/* An older lie about the same ends; TRUTH has no rule of its own. */
+static void lie_tell(struct rkmq_world *w, const struct rkmq_action *action,
+                     const struct rkmq_mock_fault *rule, bool is_truth)
+{
+    struct rkmq_err err = {0};
+    (void)rkmq__faults_remove(&w->mock->faults, rule->id);
+    if (!is_truth && rkmq__faults_add(&w->mock->faults, rule, &err) != RKMQ_OK) {
+        refuse(w, action, "lie", err.text);
+    }
+}
+
+static void do_notify(struct rkmq_world *w, const struct rkmq_action *action)
+{
+    const struct rkmq_notify *n = &action->notify;
+    struct rkmq_slice group = rkmq__scenario_word(w->sc, w->sc->groups[n->group]);
+    if (n->drop != RKMQ_UNSET) {
+        struct rkmq_mock_fault rule = RKMQ_MOCK_FAULT_INIT;
+        rule.id = lie_id(w, "notify", n->broker, n->group);
+        rule.request_code = RKMQ_REQ_NOTIFY_CONSUMER_IDS_CHANGED;
+        rule.from = n->broker == RKMQ_ANY ? NULL : w->mock->brokers[n->broker].name;
+        rule.group = word_text(w, w->sc->groups[n->group]);
+        rule.effect = RKMQ_FAULT_DROP;
+        lie_tell(w, action, &rule, n->drop == 0);
+        return;
+    }
+    if (n->every > 0) {
+        refuse(w, action, "notify", "\"every\" is not supported yet: use a step with \"every\"");
+        return;
+    }
+    for (size_t i = 0; i < w->sc->n_brokers; i++) {
+        for (int64_t k = 0; (n->broker == RKMQ_ANY || n->broker == (int32_t)i) && k < n->count;
+             k++) {
+            rkmq__broker_notify_group(w->mock->brokers[i].brk, group);
+        }
+    }
+}
+
+static void do_members(struct rkmq_world *w, const struct rkmq_action *action)
+{
+    const struct rkmq_members_lie *lie = &action->members;
+    struct rkmq_mock_fault rule = RKMQ_MOCK_FAULT_INIT;
+    rule.id = lie_id(w, "members", lie->broker, lie->group);
+    rule.request_code = RKMQ_REQ_GET_CONSUMER_LIST_BY_GROUP;
+    rule.to = lie->broker == RKMQ_ANY ? NULL : w->mock->brokers[lie->broker].name;
+    rule.group = word_text(w, w->sc->groups[lie->group]);
+    rule.effect = RKMQ_FAULT_REPLY;
+    rule.reply_code = RKMQ_RES_SYSTEM_ERROR;
+    rule.times = (uint64_t)lie->times;
+    if (lie->lie == RKMQ_LIE_TRUTH || lie->lie == RKMQ_LIE_ERROR) {
+        lie_tell(w, action, &rule, lie->lie == RKMQ_LIE_TRUTH);
+    } else {
+        refuse(w, action, "members", "of the lies only \"error\" is supported yet");
+    }
+}
+
+static void do_route(struct rkmq_world *w, const struct rkmq_action *action)
+{
+    const struct rkmq_route_lie *lie = &action->route;
+    struct rkmq_mock_fault rule = RKMQ_MOCK_FAULT_INIT;
+    rule.id = lie_id(w, "route", lie->nameserver, lie->topic);
+    rule.to = lie->nameserver == RKMQ_ANY ? NULL : w->mock->namesrvs[lie->nameserver].name;
+    rule.request_code = RKMQ_REQ_REGISTER_BROKER;
+    switch (lie->lie) {
+    case RKMQ_LIE_TRUTH:
+        break;
+    case RKMQ_LIE_NOT_FOUND:
+        rule.request_code = RKMQ_REQ_GET_ROUTEINFO_BY_TOPIC;
+        rule.topic = lie->topic == RKMQ_ANY ? NULL : word_text(w, w->sc->topics[lie->topic].name);
+        rule.effect = RKMQ_FAULT_REPLY;
+        rule.reply_code = RKMQ_RES_TOPIC_NOT_EXIST;
+        break;
+    case RKMQ_LIE_LAG: /* the name server learns everything so much later */
+        rule.effect = RKMQ_FAULT_DELAY;
+        rule.delay_ms = lie->lag / 1000;
+        break;
+    case RKMQ_LIE_FREEZE:
+        rule.effect = RKMQ_FAULT_HOLD;
+        break;
+    default:
+        refuse(w, action, "route", "this lie is not supported yet");
+        return;
+    }
+    lie_tell(w, action, &rule, lie->lie == RKMQ_LIE_TRUTH);
+}
+
 /* ---- the script itself ---- */
 
 static void do_mark(struct rkmq_world *w, const struct rkmq_action *action)
@@ -186,6 +393,12 @@ void rkmq__world_heal(struct rkmq_world *w)
             RKMQ_CONTAINER_OF(w->mock->faults.rules.next, struct rkmq_mock_rule, link);
         (void)rkmq__faults_remove(&w->mock->faults, rule->fault.id); /* it is there */
     }
+    for (size_t i = 0; i < w->sc->n_namesrvs; i++) {
+        struct rkmq_err err;
+        if (rkmq__cluster_namesrv_start(w->mock, (unsigned)i, &err) != RKMQ_OK) {
+            rkmq__world_fail(w, true, "%s", err.text);
+        }
+    }
     if (w->sim && rkmq_sim_link(w->sim, NULL, NULL, &link) != RKMQ_OK) {
         rkmq__world_fail(w, true, "out of memory");
     }
@@ -200,12 +413,24 @@ static void do_settle(struct rkmq_world *w, const struct rkmq_action *action)
 void rkmq__action_do(struct rkmq_world *w, const struct rkmq_action *action)
 {
     static action_fn *const actions[RKMQ_ACTION_COUNT] = {
-        [RKMQ_ACTION_PRODUCE] = do_produce,   [RKMQ_ACTION_START] = do_start,
-        [RKMQ_ACTION_STOP] = do_stop,         [RKMQ_ACTION_CRASH] = do_crash,
-        [RKMQ_ACTION_PAUSE] = do_pause,       [RKMQ_ACTION_RESUME] = do_pause,
-        [RKMQ_ACTION_LISTENER] = do_listener, [RKMQ_ACTION_NET] = do_net,
-        [RKMQ_ACTION_FAULT] = do_fault,       [RKMQ_ACTION_RELEASE] = do_release,
-        [RKMQ_ACTION_MARK] = do_mark,         [RKMQ_ACTION_SETTLE] = do_settle,
+        [RKMQ_ACTION_PRODUCE] = do_produce,
+        [RKMQ_ACTION_START] = do_start,
+        [RKMQ_ACTION_STOP] = do_stop,
+        [RKMQ_ACTION_CRASH] = do_crash,
+        [RKMQ_ACTION_PAUSE] = do_pause,
+        [RKMQ_ACTION_RESUME] = do_pause,
+        [RKMQ_ACTION_LISTENER] = do_listener,
+        [RKMQ_ACTION_NET] = do_net,
+        [RKMQ_ACTION_FAULT] = do_fault,
+        [RKMQ_ACTION_RELEASE] = do_release,
+        [RKMQ_ACTION_TOPIC] = do_topic,
+        [RKMQ_ACTION_BROKER] = do_broker,
+        [RKMQ_ACTION_NAMESERVER] = do_nameserver,
+        [RKMQ_ACTION_NOTIFY] = do_notify,
+        [RKMQ_ACTION_MEMBERS] = do_members,
+        [RKMQ_ACTION_ROUTE] = do_route,
+        [RKMQ_ACTION_MARK] = do_mark,
+        [RKMQ_ACTION_SETTLE] = do_settle,
     };
     if (actions[action->kind]) {
         actions[action->kind](w, action);

@@ -5,7 +5,8 @@
 #include <stdarg.h>
 
 #define RUNNER_HOST "runner"
-#define RUNAWAY_FACTOR 4 /* real time a run on TCP may take, in lengths of its script */
+#define OFFSET_FLUSH_MS 5000 /* flushConsumerOffsetInterval */
+#define RUNAWAY_FACTOR 4     /* real time a run on TCP may take, in lengths of its script */
 
 rkmq_us rkmq__world_now(const struct rkmq_world *w)
 {
@@ -58,6 +59,13 @@ static int mock_open(struct rkmq_world *w, struct rkmq_err *err)
     struct rkmq_mock_options o = RKMQ_MOCK_OPTIONS_INIT;
     o.namesrvs = (unsigned)(w->sc->n_namesrvs > 0 ? w->sc->n_namesrvs : 1);
     o.brokers = (unsigned)w->sc->n_brokers;
+    o.offset_flush_ms = OFFSET_FLUSH_MS;
+    for (size_t i = 0; i < w->sc->n_brokers; i++) { /* one period for all: the shortest asked for */
+        rkmq_us flush = w->sc->brokers[i].offset_flush;
+        if (flush != RKMQ_UNSET && flush / 1000 < o.offset_flush_ms) {
+            o.offset_flush_ms = flush / 1000;
+        }
+    }
     o.on_event = rkmq__recorder_mock;
     o.on_event_user = &w->recorder;
     o.peer_name = rkmq__recorder_peer_name;

@@ -104,6 +104,7 @@ struct rkmq_world {
     struct rkmq_moment_table moments;
     struct rkmq_run_actor *actors;
     struct rkmq_list productions;
+    enum rkmq_broker_keep keeps[RKMQ_SCENARIO_BROKERS_MAX]; /* what a broker that is down kept */
 
     struct rkmq_run_step *steps;
     struct rkmq_timer timer;

@@ -186,23 +186,48 @@ static void tables_init(struct rkmq_broker *brk, const struct rkmq_broker_config
     rkmq__topic_configs_init(&brk->topics, env);
     rkmq__message_store_init(&brk->store, env, config->store_bytes_max);
     rkmq__consumer_offsets_init(&brk->offsets, env->mem);
+    rkmq__consumer_offsets_init(&brk->flushed, env->mem);
     rkmq__consumers_init(&brk->consumers, env, rkmq__broker_consumer_ids_changed, brk);
     rkmq__producers_init(&brk->producers, env);
     rkmq__subscription_groups_init(&brk->groups, env->mem);
     rkmq__rebalance_locks_init(&brk->locks, env);
     rkmq__pull_hold_init(&brk->hold, env, rkmq__broker_pull_again, brk);
     rkmq__schedule_init(&brk->schedule, brk);
-    brk->scan_timer.fire = on_scan;
-    rkmq__timer_in(env, &brk->scan_timer, RKMQ_CLIENT_SCAN_MS);
+    brk->offset_flush_ms = config->offset_flush_ms;
+    rkmq__broker_timers_start(brk);
 }
 
-static int broker_open(struct rkmq_broker *brk, const struct rkmq_broker_config *config,
-                       struct rkmq_err *err)
+static void on_flush(struct rkmq_timer *t)
 {
-    int status = texts_copy(brk, config);
-    if (status == RKMQ_OK) {
-        status = listen(brk, config, err);
+    struct rkmq_broker *brk = RKMQ_CONTAINER_OF(t, struct rkmq_broker, flush_timer);
+    if (rkmq__consumer_offsets_copy(&brk->flushed, &brk->offsets) != RKMQ_OK) {
+        rkmq_log_warn(brk->env, "offset", "%s: out of memory: offsets are not flushed", brk->name);
     }
+    rkmq__timer_in(brk->env, &brk->flush_timer, brk->offset_flush_ms);
+}
+
+void rkmq__broker_timers_start(struct rkmq_broker *brk)
+{
+    brk->scan_timer.fire = on_scan;
+    rkmq__timer_in(brk->env, &brk->scan_timer, RKMQ_CLIENT_SCAN_MS);
+    if (brk->offset_flush_ms > 0) {
+        brk->flush_timer.fire = on_flush;
+        rkmq__timer_in(brk->env, &brk->flush_timer, brk->offset_flush_ms);
+    }
+}
+
+void rkmq__broker_timers_stop(struct rkmq_broker *brk)
+{
+    rkmq__timer_stop(brk->env, &brk->scan_timer);
+    rkmq__timer_stop(brk->env, &brk->flush_timer);
+    rkmq__schedule_stop(&brk->schedule);
+    rkmq__pull_hold_stop(&brk->hold);
+}
+
+int rkmq__broker_open(struct rkmq_broker *brk, const struct rkmq_broker_config *config,
+                      struct rkmq_err *err)
+{
+    int status = listen(brk, config, err);
     if (status == RKMQ_OK) {
         status = address_set(brk, config->advertise_host);
     }
@@ -210,11 +235,6 @@ static int broker_open(struct rkmq_broker *brk, const struct rkmq_broker_config 
         brk->uniq_key = (struct rkmq_uniq_key_source){.pid = (uint16_t)brk->env->pid,
                                                       .salt = (uint32_t)rkmq__rand64(brk->env)};
         memcpy(brk->uniq_key.address, brk->store_host.address, sizeof brk->uniq_key.address);
-        status = rkmq__topic_configs_add_system(&brk->topics, config->cluster, config->name,
-                                                config->auto_create_topic_enable,
-                                                config->default_topic_queue_nums);
-    }
-    if (status == RKMQ_OK) {
         status = rkmq__registration_open(&brk->registration, config, &brk->topics, brk->cluster,
                                          brk->name, brk->address);
     }
@@ -237,7 +257,15 @@ int rkmq__broker_create(struct rkmq_broker **out, const struct rkmq_broker_confi
     brk->env = config->env;
     brk->watch = config->watch;
     tables_init(brk, config);
-    status = broker_open(brk, config, &why);
+    status = texts_copy(brk, config);
+    if (status == RKMQ_OK) {
+        status = rkmq__topic_configs_add_system(&brk->topics, config->cluster, config->name,
+                                                config->auto_create_topic_enable,
+                                                config->default_topic_queue_nums);
+    }
+    if (status == RKMQ_OK) {
+        status = rkmq__broker_open(brk, config, &why);
+    }
     if (status != RKMQ_OK) {
         rkmq__broker_destroy(brk);
         return rkmq__err_set(err, status, "broker %s: %s", config->name,
@@ -249,12 +277,14 @@ int rkmq__broker_create(struct rkmq_broker **out, const struct rkmq_broker_confi
 
 void rkmq__broker_stop(struct rkmq_broker *brk)
 {
-    rkmq__registration_stop(&brk->registration);
+    if (!rkmq__broker_is_down(brk)) {
+        rkmq__registration_stop(&brk->registration);
+    }
 }
 
 bool rkmq__broker_is_stopped(const struct rkmq_broker *brk)
 {
-    return rkmq__registration_is_stopped(&brk->registration);
+    return rkmq__broker_is_down(brk) || rkmq__registration_is_stopped(&brk->registration);
 }
 
 void rkmq__broker_destroy(struct rkmq_broker *brk)
@@ -264,9 +294,7 @@ void rkmq__broker_destroy(struct rkmq_broker *brk)
     }
     const struct rkmq_mem *mem = brk->env->mem;
     brk->is_closing = true;
-    rkmq__timer_stop(brk->env, &brk->scan_timer);
-    rkmq__schedule_stop(&brk->schedule);
-    rkmq__pull_hold_stop(&brk->hold);
+    rkmq__broker_timers_stop(brk);
     rkmq__registration_close(&brk->registration);
     rkmq__remoting_server_destroy(brk->server);
     RKMQ_ASSERT(brk->hold.n == 0);
@@ -275,6 +303,7 @@ void rkmq__broker_destroy(struct rkmq_broker *brk)
     rkmq__producers_close(&brk->producers);
     rkmq__consumers_close(&brk->consumers);
     rkmq__consumer_offsets_close(&brk->offsets);
+    rkmq__consumer_offsets_close(&brk->flushed);
     rkmq__topic_configs_close(&brk->topics);
     rkmq__free(mem, brk->address);
     rkmq__free(mem, brk->name);
@@ -291,7 +320,7 @@ const char *rkmq__broker_address(const struct rkmq_broker *brk)
 
 const char *rkmq__broker_bound_address(const struct rkmq_broker *brk)
 {
-    return rkmq__remoting_server_address(brk->server);
+    return brk->server ? rkmq__remoting_server_address(brk->server) : "";
 }
 
 const char *rkmq__broker_name(const struct rkmq_broker *brk)
@@ -301,14 +330,15 @@ const char *rkmq__broker_name(const struct rkmq_broker *brk)
 
 bool rkmq__broker_is_registered(const struct rkmq_broker *brk)
 {
-    return rkmq__registration_is_complete(&brk->registration);
+    return rkmq__broker_is_down(brk) || rkmq__registration_is_complete(&brk->registration);
 }
 
 const char *rkmq__broker_client_id(const struct rkmq_broker *brk, uint64_t channel_id)
 {
-    const struct rkmq_channel *ch = brk->closing && rkmq__channel_id(brk->closing) == channel_id
-                                        ? brk->closing
-                                        : rkmq__remoting_server_channel(brk->server, channel_id);
+    const struct rkmq_channel *ch =
+        brk->closing && rkmq__channel_id(brk->closing) == channel_id ? brk->closing
+        : brk->server ? rkmq__remoting_server_channel(brk->server, channel_id)
+                      : NULL;
     const struct rkmq_broker_connection *con = ch ? rkmq__channel_user(ch) : NULL;
     return con && con->client_id ? con->client_id : "";
 }

@@ -41,7 +41,8 @@ struct rkmq_broker_config {
     unsigned default_topic_queue_nums;
     rkmq_ms register_period_ms;
     size_t frame_bytes_max;
-    size_t store_bytes_max; /* of all records; above it sends are answered SYSTEM_BUSY */
+    size_t store_bytes_max;  /* of all records; above it sends are answered SYSTEM_BUSY */
+    rkmq_ms offset_flush_ms; /* flushConsumerOffsetInterval: what a kill may lose; 0: nothing */
     /* Sees connections and frames; `request` is not used, any other may be NULL. */
     struct rkmq_channel_handler watch;
 };
@@ -69,6 +70,25 @@ bool rkmq__broker_is_stopped(const struct rkmq_broker *brk);
 /* Closes listener and connections at once; without `stop` it looks like a crash. NULL: nothing. */
 void rkmq__broker_destroy(struct rkmq_broker *brk);
 
+/*
+ * The process ends: listener and connections go at once, with a reset when it was killed, and the
+ * name servers are not told (unless by `stop` before). What it stored stays for bring_up.
+ */
+void rkmq__broker_take_down(struct rkmq_broker *brk, bool is_killed);
+bool rkmq__broker_is_down(const struct rkmq_broker *brk);
+
+enum rkmq_broker_keep {
+    RKMQ_BROKER_KEEP_ALL,
+    RKMQ_BROKER_KEEP_FLUSHED, /* messages and topics; consumer offsets as they were flushed last */
+    RKMQ_BROKER_KEEP_NONE
+};
+/*
+ * The process starts again, at the address it had, with what it kept; `config` as for create. One
+ * that is up: nothing. Errors as of create; then it is down still.
+ */
+int rkmq__broker_bring_up(struct rkmq_broker *brk, const struct rkmq_broker_config *config,
+                          enum rkmq_broker_keep keep, struct rkmq_err *err);
+
 /* ---- inspection ---- */
 
 /* "host:port" as routes carry it, and "ip:port" as bound. */
@@ -88,6 +108,14 @@ size_t rkmq__broker_held_pulls(const struct rkmq_broker *brk);
  * Errors: RKMQ_E_INVALID name or count, RKMQ_E_LIMIT, RKMQ_E_NOMEM.
  */
 int rkmq__broker_topic_put(struct rkmq_broker *brk, struct rkmq_slice topic, unsigned queues);
+/*
+ * Changes what is not negative: queue counts and enum rkmq_perm bits of a topic, which is made with
+ * `queues` when it is not there. Errors: the same; RKMQ_E_NOT_FOUND no such topic and no count.
+ */
+int rkmq__broker_topic_change(struct rkmq_broker *brk, struct rkmq_slice topic, int32_t queues,
+                              int32_t perm);
+/* Sends NOTIFY_CONSUMER_IDS_CHANGED to every member of the group. */
+void rkmq__broker_notify_group(struct rkmq_broker *brk, struct rkmq_slice group);
 /* The larger of read and write queue count; -1: no such topic. */
 int rkmq__broker_topic_queues(const struct rkmq_broker *brk, struct rkmq_slice topic);
 

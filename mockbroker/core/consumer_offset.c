@@ -37,6 +37,41 @@ void rkmq__consumer_offsets_close(struct rkmq_consumer_offset_manager *com)
     }
 }
 
+static struct offset_table *table_copy(const struct rkmq_mem *mem, const struct offset_table *from)
+{
+    struct offset_table *table = rkmq__zalloc(mem, sizeof *table);
+    int64_t *offsets = table ? rkmq__alloc(mem, (from->n + 1) * sizeof *offsets) : NULL;
+    if (!offsets) {
+        rkmq__free(mem, table);
+        return NULL;
+    }
+    memcpy(offsets, from->offsets, from->n * sizeof *offsets);
+    *table = (struct offset_table){.offsets = offsets, .n = from->n};
+    return table;
+}
+
+int rkmq__consumer_offsets_copy(struct rkmq_consumer_offset_manager *to,
+                                const struct rkmq_consumer_offset_manager *from)
+{
+    const struct rkmq_mem *mem = to->mem;
+    const struct rkmq_map_entry *entry;
+    tables_close(mem, &to->tables);
+    rkmq__map_init(&to->tables, mem);
+    for (size_t cursor = 0; (entry = rkmq__map_next(&from->tables, &cursor));) {
+        struct offset_table *table = table_copy(mem, entry->value);
+        if (!table || rkmq__map_put(&to->tables, entry->key, table) != RKMQ_OK) {
+            if (table) {
+                rkmq__free(mem, table->offsets);
+                rkmq__free(mem, table);
+            }
+            tables_close(mem, &to->tables);
+            rkmq__map_init(&to->tables, mem);
+            return RKMQ_E_NOMEM;
+        }
+    }
+    return RKMQ_OK;
+}
+
 /* "topic@group" in `out`; an empty slice when it is longer than any stored one can be. */
 static struct rkmq_slice key_of(struct rkmq_slice group, struct rkmq_slice topic,
                                 uint8_t out[RKMQ_OFFSET_KEY_BYTES_MAX])

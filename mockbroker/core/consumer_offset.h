@@ -21,6 +21,9 @@ struct rkmq_consumer_offset_manager {
 void rkmq__consumer_offsets_init(struct rkmq_consumer_offset_manager *com,
                                  const struct rkmq_mem *mem);
 void rkmq__consumer_offsets_close(struct rkmq_consumer_offset_manager *com);
+/* `to` becomes what `from` is, but for pending resets. Errors: RKMQ_E_NOMEM; then `to` is empty. */
+int rkmq__consumer_offsets_copy(struct rkmq_consumer_offset_manager *to,
+                                const struct rkmq_consumer_offset_manager *from);
 /* `queue_id` is in [0, RKMQ_BROKER_QUEUES_MAX). Errors: RKMQ_E_LIMIT, RKMQ_E_NOMEM. */
 int rkmq__consumer_offset_commit(struct rkmq_consumer_offset_manager *com, struct rkmq_slice group,
                                  struct rkmq_slice topic, int32_t queue_id, int64_t offset);

@@ -38,7 +38,9 @@ struct rkmq_broker {
     const struct rkmq_channel *closing; /* whose end is being told; its client id can be asked */
     struct rkmq_topic_config_manager topics;
     struct rkmq_message_store store;
-    struct rkmq_consumer_offset_manager offsets;
+    struct rkmq_consumer_offset_manager offsets, flushed;
+    rkmq_ms offset_flush_ms;
+    struct rkmq_timer flush_timer;
     struct rkmq_consumer_manager consumers;
     struct rkmq_producer_manager producers;
     struct rkmq_subscription_group_manager groups;
@@ -71,6 +73,15 @@ rkmq_consumer_ids_changed_fn rkmq__broker_consumer_ids_changed;
 rkmq_broker_handler_fn rkmq__broker_lock_batch, rkmq__broker_unlock_batch;
 /* handlers/admin.c */
 rkmq_broker_handler_fn rkmq__broker_create_topic, rkmq__broker_view_message;
+
+/* ---- broker.c and broker_life.c ---- */
+
+/* Listens at config->addr and registers; on failure some of it is there. */
+int rkmq__broker_open(struct rkmq_broker *brk, const struct rkmq_broker_config *config,
+                      struct rkmq_err *err);
+/* Starts what runs on timers. */
+void rkmq__broker_timers_start(struct rkmq_broker *brk);
+void rkmq__broker_timers_stop(struct rkmq_broker *brk);
 
 /* ---- topics.c ---- */
 

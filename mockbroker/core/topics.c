@@ -12,7 +12,9 @@ int rkmq__broker_topic_set(struct rkmq_broker *brk, const struct rkmq_topic_conf
     if (status == RKMQ_OK && is_changed) {
         rkmq_log_info(brk->env, "topic", "%s: %.*s has %d queues now", brk->name,
                       RKMQ_SLICE_ARG(config->name), rkmq__topic_queue_nums(*out));
-        rkmq__registration_topic_changed(&brk->registration, *out);
+        if (!rkmq__broker_is_down(brk)) {
+            rkmq__registration_topic_changed(&brk->registration, *out);
+        }
     }
     return status;
 }
@@ -56,4 +58,25 @@ int rkmq__broker_topic_queues(const struct rkmq_broker *brk, struct rkmq_slice n
 {
     const struct rkmq_topic *topic = rkmq__topic_find(&brk->topics, name);
     return topic ? rkmq__topic_queue_nums(topic) : -1;
+}
+
+int rkmq__broker_topic_change(struct rkmq_broker *brk, struct rkmq_slice name, int32_t queues,
+                              int32_t perm)
+{
+    const struct rkmq_topic *old = rkmq__topic_find(&brk->topics, name);
+    struct rkmq_topic_config config = {.name = name, .perm = PERM_ALL};
+    struct rkmq_topic *topic;
+    if (old) {
+        config = old->config;
+    } else if (queues < 0) {
+        return RKMQ_E_NOT_FOUND;
+    }
+    if (rkmq__topic_validate(name) != NULL || queues == 0 || queues > RKMQ_BROKER_QUEUES_MAX) {
+        return RKMQ_E_INVALID;
+    }
+    if (queues > 0) {
+        config.read_queue_nums = config.write_queue_nums = queues;
+    }
+    config.perm = perm >= 0 ? perm : config.perm;
+    return rkmq__broker_topic_set(brk, &config, &topic);
 }

@@ -192,3 +192,11 @@ void rkmq__broker_check_client_config(struct rkmq_broker *brk, const struct rkmq
     }
     rkmq__arena_close(&arena);
 }
+
+void rkmq__broker_notify_group(struct rkmq_broker *brk, struct rkmq_slice name)
+{
+    struct rkmq_consumer_group *group = rkmq__consumer_group_find(&brk->consumers, name);
+    if (group) {
+        rkmq__broker_consumer_ids_changed(brk, group, false);
+    }
+}

@@ -65,6 +65,7 @@ struct rkmq_mock_options {
     rkmq_ms register_period_ms;        /* broker to name server */
     size_t frame_bytes_max;
     size_t store_bytes_max; /* of all queues of a broker; above it sends are answered SYSTEM_BUSY */
+    rkmq_ms offset_flush_ms; /* how often consumer offsets reach the disk; 0: at once */
     rkmq_mock_event_fn *on_event;
     void *on_event_user;
     rkmq_mock_peer_name_fn *peer_name; /* NULL: the client id where it is known, else "ip:port" */
@@ -114,6 +115,32 @@ RKMQ_API int rkmq_mock_await_committed(struct rkmq_mock *m, const char *group, c
                                        int64_t total, rkmq_ms timeout_ms);
 /* How often a server answered requests of that code (request_code < 0: all). */
 RKMQ_API uint64_t rkmq_mock_seen(struct rkmq_mock *m, int request_code);
+
+/* ---- servers that go down and come up again, at the address they had ---- */
+
+/* What a broker finds on its disk when it comes up. */
+enum rkmq_mock_keep {
+    RKMQ_MOCK_KEEP_ALL,
+    RKMQ_MOCK_KEEP_FLUSHED, /* consumer offsets as they were flushed last (offset_flush_ms) */
+    RKMQ_MOCK_KEEP_NONE
+};
+/* A clean end: unregisters from the name servers, then closes. Returns when it is down. */
+RKMQ_API void rkmq_mock_broker_shutdown(struct rkmq_mock *m, unsigned broker);
+/* Gone at once: connections are reset, name servers see theirs closed. */
+RKMQ_API void rkmq_mock_broker_kill(struct rkmq_mock *m, unsigned broker);
+/* Returns when it is registered everywhere; one that is up: nothing. Errors: RKMQ_E_IO, _NOMEM,
+ * RKMQ_E_TIMEOUT. */
+RKMQ_API int rkmq_mock_broker_start(struct rkmq_mock *m, unsigned broker, enum rkmq_mock_keep keep,
+                                    struct rkmq_err *err);
+/* A name server keeps nothing: brokers register with their next period. */
+RKMQ_API void rkmq_mock_namesrv_stop(struct rkmq_mock *m, unsigned namesrv);
+RKMQ_API int rkmq_mock_namesrv_start(struct rkmq_mock *m, unsigned namesrv, struct rkmq_err *err);
+/*
+ * Changes the topic on one broker: queue count (read and write) and permission bits (4 read,
+ * 2 write); negative: as it is. Errors: RKMQ_E_NOT_FOUND, RKMQ_E_INVALID, RKMQ_E_NOMEM.
+ */
+RKMQ_API int rkmq_mock_topic_change(struct rkmq_mock *m, unsigned broker, const char *topic,
+                                    int32_t queues, int32_t perm);
 
 /* ---- fault rules: addressed by what a request means, not by packets ---- */
 

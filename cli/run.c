@@ -85,6 +85,30 @@ static void print_expects(const struct rkmq_world *w, const struct rkmq_run_resu
     }
 }
 
+#define VIOLATIONS_SHOWN 5
+
+static void print_checks(const struct rkmq_world *w, const struct rkmq_check_result *checks)
+{
+    size_t n_shown = 0;
+    for (size_t i = 0; i < 2 * checks->n_kept && n_shown < VIOLATIONS_SHOWN; i++) {
+        const struct rkmq_violation *v = &checks->violations[i % checks->n_kept];
+        char name[16];
+        if (v->is_strict != (i < checks->n_kept)) { /* strict ones first */
+            continue;
+        }
+        n_shown++;
+        (void)snprintf(name, sizeof name, "%s", rkmq__check_name(v->check));
+        *strchr(name, '_') = '-'; /* every name has one */
+        printf("#   %s %s: %s\n", verdict_name(v->is_strict ? RKMQ_FAIL : RKMQ_NON_STRICT), name,
+               v->text);
+        print_row(w, v->events[0]);
+        print_row(w, v->events[1]);
+    }
+    if (checks->n_violations > n_shown) {
+        printf("#   ... and %zu violations more\n", checks->n_violations - n_shown);
+    }
+}
+
 static void write_events(struct campaign *c, const struct rkmq_event_log *log)
 {
     struct rkmq_bytes line;
@@ -112,6 +136,7 @@ static void on_log(void *user, const struct rkmq_world *w, const struct rkmq_run
         printf("#   %s\n", result->failure);
     }
     print_expects(w, result);
+    print_checks(w, &result->checks);
     if (!is_ok) {
         printf("#   rerun: rkmq run --on %s --seed %llu %.*s\n", c->options.on,
                (unsigned long long)w->o.seed, RKMQ_SLICE_ARG(sc->file));

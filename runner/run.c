@@ -25,9 +25,72 @@ static enum rkmq_verdict expects_verdict(const struct rkmq_scenario *sc,
     return verdict;
 }
 
+/* A rule that had nothing to judge says nothing against the client. */
+static enum rkmq_verdict checks_verdict(const struct rkmq_run_result *result)
+{
+    enum rkmq_verdict verdict = RKMQ_PASS;
+    for (size_t i = 0; i < RKMQ_CHECK_COUNT; i++) {
+        if (result->checks.verdict[i] != RKMQ_UNKNOWN) {
+            verdict = worse(verdict, result->checks.verdict[i]);
+        }
+    }
+    return verdict;
+}
+
+/* ---- what the script knows for the checks ---- */
+
+#define OVERLAP_MAX_MS 22000 /* a rebalance every 20 s, and the pass itself */
+#define SLACK_MS 1000
+
+static int threshold_of(const struct rkmq_scenario *sc)
+{
+    const struct rkmq_push_options defaults = RKMQ_PUSH_OPTIONS_INIT;
+    int64_t most = 0;
+    for (size_t i = 0; i < sc->n_actors; i++) {
+        int64_t own = sc->actors[i].settings.threshold_count;
+        if (sc->actors[i].kind == RKMQ_ACTOR_PUSH) {
+            own = own == RKMQ_UNSET ? defaults.pull_threshold_for_queue : own;
+            most = own > most ? own : most;
+        }
+    }
+    return (int)most;
+}
+
+static int params_fill(struct rkmq_check_params *params, struct rkmq_world *w)
+{
+    const struct rkmq_scenario *sc = w->sc;
+    const struct rkmq_moments *moments = &sc->checks.regress_allowed_at;
+    rkmq_us *allowed = rkmq__arena_zalloc(&w->arena, (moments->n + 1) * sizeof *allowed);
+    if (!allowed) {
+        return RKMQ_E_NOMEM;
+    }
+    *params = (struct rkmq_check_params){.overlap_max_ms = OVERLAP_MAX_MS,
+                                         .slack_ms = SLACK_MS,
+                                         .pull_batch = 32, /* what a broker gives at most */
+                                         .threshold_count = threshold_of(sc),
+                                         .regress_allowed_at = allowed};
+    if (sc->checks.overlap_max != RKMQ_UNSET) {
+        params->overlap_max_ms = sc->checks.overlap_max / 1000;
+    }
+    if (sc->checks.slack != RKMQ_UNSET) {
+        params->slack_ms = sc->checks.slack / 1000;
+    }
+    for (size_t i = 0; i < moments->n; i++) {
+        rkmq_us at = rkmq__moment_time(&w->moments, &moments->at[i], -1);
+        if (at >= 0) {
+            allowed[params->n_regress_allowed_at++] = at;
+        }
+    }
+    for (size_t i = 0; i < RKMQ_CHECK_COUNT; i++) {
+        params->excepted[i] = sc->checks.except[i].n > 0;
+    }
+    return RKMQ_OK;
+}
+
 static int judge(struct rkmq_run_result *result, struct rkmq_world *w)
 {
     const struct rkmq_scenario *sc = w->sc;
+    struct rkmq_check_params params;
     result->n_events = rkmq__event_log_count(w->recorder.log);
     result->log_hash = rkmq__event_log_hash(w->recorder.log);
     result->ended_at = rkmq__world_now(w);
@@ -40,7 +103,13 @@ static int judge(struct rkmq_run_result *result, struct rkmq_world *w)
     int status =
         rkmq__expects_judge(sc, w->recorder.log, w->of_word, w->o.ground, w->mem, result->expects);
     if (status == RKMQ_OK) {
-        result->verdict = expects_verdict(sc, result, w->o.ground);
+        status = params_fill(&params, w);
+    }
+    if (status == RKMQ_OK) {
+        status = rkmq__checks_run(w->recorder.log, &params, w->mem, &result->checks);
+    }
+    if (status == RKMQ_OK) {
+        result->verdict = worse(expects_verdict(sc, result, w->o.ground), checks_verdict(result));
         result->verdict = worse(result->verdict, result->failure[0] ? RKMQ_FAIL : RKMQ_PASS);
     }
     return status;
@@ -70,6 +139,7 @@ int rkmq__run(struct rkmq_run_result *result, const struct rkmq_scenario *sc,
 void rkmq__run_result_close(struct rkmq_run_result *result)
 {
     if (result->mem) {
+        rkmq__check_result_close(&result->checks, result->mem);
         rkmq__free(result->mem, result->expects);
         result->expects = NULL;
     }

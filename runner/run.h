@@ -4,6 +4,7 @@
 
 /* One scenario, played and judged. */
 
+#include "runner/checks/check.h"
 #include "runner/expect.h"
 #include "runner/world.h"
 
@@ -12,6 +13,7 @@ struct rkmq_run_result {
     bool is_harness_failure;            /* the run says nothing about the client */
     char failure[300];                  /* why the script did not come to its end; "": it did */
     struct rkmq_expect_result *expects; /* sc->n_expects */
+    struct rkmq_check_result checks;
     uint64_t log_hash;
     size_t n_events;
     rkmq_us ended_at;

@@ -71,6 +71,7 @@ struct rkmq_check_params {
 
 struct rkmq_violation {
     enum rkmq_check_id check;
+    bool is_strict;   /* else only a SHOULD */
     char text[240];   /* the rule's breach, with values */
     size_t events[4]; /* indices into the log; SIZE_MAX: unused */
 };

@@ -444,7 +444,7 @@ static int64_t queue_lag(const struct rkmq_run_queue *queue, int32_t group)
     return queue->max_offset - (committed > 0 ? committed : 0);
 }
 
-static bool lag_holds(const struct rkmq_run_state *st, const struct rkmq_state_pred *pred)
+static int64_t lag_of(const struct rkmq_run_state *st, const struct rkmq_state_pred *pred)
 {
     int64_t lag = 0;
     for (size_t i = 0; i < st->n_queues; i++) {
@@ -453,7 +453,7 @@ static bool lag_holds(const struct rkmq_run_state *st, const struct rkmq_state_p
             lag += queue_lag(&st->queues[i], pred->group);
         }
     }
-    return int_passes(&pred->value, lag);
+    return lag;
 }
 
 static bool committed_holds(const struct rkmq_run_state *st, const struct rkmq_state_pred *pred)
@@ -505,7 +505,7 @@ bool rkmq__state_holds(const struct rkmq_run_state *st, const struct rkmq_state_
     case RKMQ_STATE_OWNED_ONCE:
         return owners_hold(st, pred);
     case RKMQ_STATE_LAG:
-        return lag_holds(st, pred);
+        return int_passes(&pred->value, lag_of(st, pred));
     case RKMQ_STATE_COMMITTED:
         return committed_holds(st, pred);
     case RKMQ_STATE_CADENCE:
@@ -542,19 +542,13 @@ static void describe_owner(const struct rkmq_run_state *st, const struct rkmq_st
 void rkmq__run_state_describe(const struct rkmq_run_state *st, const struct rkmq_state_pred *pred,
                               struct rkmq_bytes *out)
 {
-    int64_t lag = 0;
     if (pred->group == RKMQ_ANY) {
         return;
-    }
-    for (size_t i = 0; i < st->n_queues; i++) {
-        if (is_meant(pred, &st->queues[i])) {
-            lag += queue_lag(&st->queues[i], pred->group);
-        }
     }
     for (size_t a = 0; a < st->sc->n_actors; a++) {
         if (is_member(st, a, pred->group)) {
             describe_owner(st, pred, a, out);
         }
     }
-    rkmq__bytes_printf(out, " lag %lld", (long long)lag);
+    rkmq__bytes_printf(out, " lag %lld", (long long)lag_of(st, pred));
 }

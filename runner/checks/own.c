@@ -17,8 +17,11 @@ static void overlap_begins(struct rkmq_view *v, const struct rkmq_event *row, si
 
 static void overlap_ends(struct rkmq_view *v, struct rkmq_view_hold *hold, rkmq_us at, size_t index)
 {
+    if (hold->overlap_since == RKMQ_NOT_YET) {
+        return;
+    }
     rkmq_us lasted = at - hold->overlap_since, allowed = v->params->overlap_max_ms * 1000;
-    if (hold->overlap_since != RKMQ_NOT_YET && lasted > allowed) {
+    if (lasted > allowed) {
         rkmq__violated(v, RKMQ_CHECK_OWN_1, true, hold->overlap_row, index,
                        "%s still has %s@%s/%d %.3f s after another member took it, allowed are "
                        "%.3f s",

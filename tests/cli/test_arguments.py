@@ -4,7 +4,7 @@ import unittest
 
 from program import Case, run
 
-COMMANDS = ["serve", "consume", "produce", "bench", "decode"]
+COMMANDS = ["serve", "consume", "produce", "run", "bench", "decode"]
 CONSUME = ["consume", "-n", "127.0.0.1:1", "-g", "G", "-t", "T"]
 PRODUCE = ["produce", "-n", "127.0.0.1:1", "-t", "T"]
 

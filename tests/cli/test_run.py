@@ -1,0 +1,135 @@
+# SPDX-License-Identifier: Apache-2.0
+"""rkmq run: what is played, how it is judged, what is said."""
+import json
+import os
+import re
+import tempfile
+import unittest
+
+from program import Case, run
+
+SCENARIOS = os.path.join(os.path.dirname(__file__), "..", "..", "scenarios")
+
+HEAD = """{ "format": 1, "scenario": "%s", "run": { "end": "%s", "settle": "1s" },
+  "cluster": { "brokers": { "broker-a": {} }, "topics": { "T": { "queues": { "broker-a": 4 } } } },
+  "groups": { "g": {} },
+  "actors": { "p1": { "kind": "producer" },
+    "c1": { "kind": "push", "group": "g", "client_id": "10.0.0.1@1", "subscribe": { "T": "*" }, "from": "first" },
+    "c2": { "kind": "push", "group": "g", "client_id": "10.0.0.2@1", "subscribe": { "T": "*" }, "from": "first",
+            "set": { "allocate": "%s" } } },
+"""
+STEPS = """ "steps": [ { "at": "0s", "do": { "produce": { "by": "p1", "topic": "T", "rate": "50/s", "for": "%s" } } },
+  { "id": "up", "at": "1s", "do": { "start": %s } }%s ],
+"""
+
+
+class Run(Case):
+    def setUp(self):
+        self.folder = tempfile.TemporaryDirectory()
+        self.addCleanup(self.folder.cleanup)
+
+    def write(self, text, name="t.jsonc"):
+        path = os.path.join(self.folder.name, name)
+        with open(path, "w", encoding="utf-8") as file:
+            file.write(text)
+        return path
+
+    def scenario(self, expect, end="20s", allocate="averagely", start='["c1", "c2"]', load="10s", steps=""):
+        return self.write(HEAD % ("test/one", end, allocate) + STEPS % (load, start, steps) + ' "expect": [ %s ] }' % expect)
+
+    def test_suites_pass(self):
+        """Whole folders are played in order of name; the output is TAP with one line a run."""
+        lines = self.ok("run", os.path.join(SCENARIOS, "start"), os.path.join(SCENARIOS, "retry"))
+        self.assertEqual("TAP version 13", lines[0])
+        results = [line for line in lines if line.startswith("ok ")]
+        self.assertEqual(f"1..{len(results)}", lines[-1])
+        self.assertGreaterEqual(len(results), 6)
+
+    def test_same_seed_same_hash(self):
+        """A seed gives the same log twice, another seed another one."""
+        path = os.path.join(SCENARIOS, "net", "jitter.jsonc")
+        hashes = [re.findall(r"hash (\w+)", "\n".join(self.ok("run", "--seeds", "1..2", path))) for _ in range(2)]
+        self.assertEqual(hashes[0], hashes[1])
+        self.assertEqual(2, len(set(hashes[0])))
+
+    def test_list_and_filter(self):
+        """--list names what there is; --filter chooses by name."""
+        names = [line.split("\t")[0] for line in self.ok("run", "--list", SCENARIOS)]
+        self.assertEqual(len(set(names)), len(names))
+        self.assertGreaterEqual(len(names), 40)
+        self.assertEqual([name for name in names if name.startswith("net/")],
+                         [line.split("\t")[0] for line in self.ok("run", "--list", "--filter", "net/*", SCENARIOS)])
+        self.refused(3, "no scenario", "run", "--list", "--filter", "nothing/*", SCENARIOS)
+
+    def test_failed_expectation(self):
+        """An expectation that does not hold: exit code 1, why, the state of that moment, and how to run it again."""
+        path = self.scenario("""{ "id": "mine", "after": "step:up", "within": "5s",
+            "eventually": { "state": "assignment", "group": "g", "topic": "T", "is": { "c1": ["T@broker-a/0-3"] } } }""")
+        done = run("run", path)
+        self.assertEqual(1, done.returncode)
+        self.assertIn("not ok 1 - test/one seed 1", done.stdout)
+        self.assertRegex(done.stdout, r"FAIL mine: at \d+\.\d+ s: c1 owns broker-a/0 broker-a/1; c2 owns")
+        self.assertIn(f"rerun: rkmq run --on sim --seed 1 {path}", done.stdout)
+        self.assertEqual(1, run("run", "--seed", "7", path).returncode)
+
+    def test_broken_rule(self):
+        """Members with different allocators break a rule that nobody wrote down in the file: two owners of a queue."""
+        path = self.scenario('{ "id": "some", "eventually": { "ev": "deliver", "who": "c1" } }', end="60s",
+                             allocate="by-circle", load="40s")
+        done = run("run", path)
+        self.assertEqual(1, done.returncode)
+        self.assertIn("FAIL OWN-1: ", done.stdout)
+        self.assertIn("owner-overlap", done.stdout)
+
+    def test_unknown(self):
+        """What rests on a step that never comes is unknown, exit code 2, not passed."""
+        text = HEAD % ("test/one", "10s", "averagely") + """ "steps": [
+            { "id": "never", "when": { "event": { "ev": "deliver", "who": "c1" } }, "do": { "mark": "m" } } ],
+            "expect": [ { "id": "late", "after": "mark:m", "within": "1s", "eventually": { "ev": "deliver" } } ] }"""
+        done = run("run", self.write(text))
+        self.assertEqual(2, done.returncode, done.stdout)
+        self.assertIn("a step or mark it rests on never came", done.stdout)
+
+    def test_when_in_vain(self):
+        """A `when` that does not come within its time fails the run, and names its line."""
+        text = HEAD % ("test/one", "10s", "averagely") + """ "steps": [
+            { "id": "wait", "when": { "event": { "state": "balanced", "group": "g", "topic": "T" }, "within": "2s" },
+              "do": { "mark": "m" } } ], "expect": [] }"""
+        done = run("run", self.write(text))
+        self.assertEqual(1, done.returncode, done.stdout)
+        self.assertRegex(done.stdout, r"line \d+: what step 'wait' waits for did not come within 2\.000 s")
+
+    def test_bad_files(self):
+        """A mistake is shown with file, line, column and a hint; exit code 3, and nothing is played."""
+        path = self.write('{ "format": 1,\n  "scenari": "a" }')
+        done = run("run", path)
+        self.assertEqual(3, done.returncode)
+        self.assertIn(f'{path}:2:3: ', done.stderr)
+        self.assertIn('"scenario"', done.stderr)
+        self.assertEqual(3, run("run", os.path.join(self.folder.name, "none.jsonc")).returncode)
+
+    def test_events(self):
+        """--events writes the log as JSON lines in order of time."""
+        path = os.path.join(self.folder.name, "e.jsonl")
+        self.ok("run", "--events", path, os.path.join(SCENARIOS, "retry", "fails-once.jsonc"))
+        with open(path, encoding="utf-8") as file:
+            rows = [json.loads(line) for line in file]
+        self.assertEqual(list(range(len(rows))), [row["seq"] for row in rows])
+        self.assertEqual(sorted(row["us"] for row in rows), [row["us"] for row in rows])
+        kinds = {row["ev"] for row in rows}
+        for kind in ("server-up", "topic", "step", "actor-started", "req", "resp", "append", "pq-add", "cache-put",
+                     "listener-begin", "deliver", "redelivery", "listener-end", "commit", "healed", "end"):
+            self.assertIn(kind, kinds)
+
+    def test_on_tcp(self):
+        """The same file is played over TCP, in real time."""
+        path = self.scenario("""{ "id": "split", "after": "step:up", "within": "2s",
+            "eventually": { "state": "balanced", "group": "g", "topic": "T", "max_diff": 0 } },
+            { "id": "drained", "after": "step:down", "within": "1s",
+              "eventually": { "state": "lag", "group": "g", "eq": 0 } }""", end="4s", load="1s",
+                             steps=', { "id": "down", "at": "3s", "do": { "stop": ["c1", "c2"] } }')
+        self.assertIn("ok 1 - test/one", "\n".join(self.ok("run", "--on", "tcp", path)))
+
+
+if __name__ == "__main__":
+    unittest.main()

@@ -3,10 +3,12 @@
 import json
 import os
 import re
+import signal
+import subprocess
 import tempfile
 import unittest
 
-from program import Case, run
+from program import RKMQ, Case, run
 
 SCENARIOS = os.path.join(os.path.dirname(__file__), "..", "..", "scenarios")
 
@@ -120,6 +122,38 @@ class Run(Case):
         for kind in ("server-up", "topic", "step", "actor-started", "req", "resp", "append", "pq-add", "cache-put",
                      "listener-begin", "deliver", "redelivery", "listener-end", "commit", "healed", "end"):
             self.assertIn(kind, kinds)
+
+    def test_jobs(self):
+        """However many processes share the runs, the output is the same, in the same order, and so is the exit code."""
+        good = os.path.join(SCENARIOS, "retry")
+        bad = self.scenario("""{ "id": "odd", "after": "step:up", "within": "5s",
+            "eventually": { "state": "owner", "queues": "T@broker-a/0", "is": "c2" } }""")
+        outputs = [run("run", "--jobs", jobs, "--seeds", "1..4", good, bad) for jobs in ("1", "2", "7")]
+        for done in outputs:
+            self.assertEqual((1, outputs[0].stdout, ""), (done.returncode, done.stdout, done.stderr))
+        self.assertIn(f"rerun: rkmq run --on sim --seed 4 {bad}", outputs[0].stdout)
+        self.refused(2, "--jobs", "run", "--jobs", "0", good)
+
+    def test_worker_dies(self):
+        """A worker that dies takes one run along, which is the harness's failure and says how to repeat it."""
+        path = self.scenario('{ "id": "some", "eventually": { "ev": "deliver" } }')
+        child = subprocess.Popen([RKMQ, "run", "--jobs", "2", "--seeds", "1..300", path],
+                                 stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+        children = f"/proc/{child.pid}/task/{child.pid}/children"
+        workers = []
+        while not workers:
+            with open(children, encoding="ascii") as file:
+                workers = file.read().split()
+        os.kill(int(workers[0]), signal.SIGKILL)
+        out, err = child.communicate(timeout=60)
+        self.assertEqual((4, ""), (child.returncode, err))
+        lines = out.splitlines()
+        self.assertEqual(299, sum(line.startswith("ok ") for line in lines))
+        dead = [i for i, line in enumerate(lines) if line.startswith("not ok ")]
+        self.assertEqual(1, len(dead))
+        self.assertIn("the harness failed: the worker died of signal 9", lines[dead[0]])
+        seed = re.search(r"not ok (\d+) ", lines[dead[0]]).group(1)
+        self.assertEqual(f"#   rerun: rkmq run --on sim --seed {seed} {path}", lines[dead[0] + 1])
 
     def test_on_tcp(self):
         """The same file is played over TCP, in real time."""

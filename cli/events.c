@@ -8,10 +8,17 @@
 #include "remoting/codec/json.h"
 
 static const char *const kind_names[] = {
-    [RKMQ_MOCK_OPENED] = "open", [RKMQ_MOCK_CLOSED] = "close",
-    [RKMQ_MOCK_REQUEST] = "req", [RKMQ_MOCK_ANSWER] = "resp",
-    [RKMQ_MOCK_PUSH] = "push",   [RKMQ_MOCK_PUSH_ANSWER] = "push-resp",
+    [RKMQ_MOCK_OPENED] = "open",
+    [RKMQ_MOCK_CLOSED] = "close",
+    [RKMQ_MOCK_REQUEST] = "req",
+    [RKMQ_MOCK_ANSWER] = "resp",
+    [RKMQ_MOCK_PUSH] = "push",
+    [RKMQ_MOCK_PUSH_ANSWER] = "push-resp",
     [RKMQ_MOCK_FAULT] = "fault",
+    [RKMQ_MOCK_MEMBER_JOIN] = "member-join",
+    [RKMQ_MOCK_MEMBER_LEAVE] = "member-leave",
+    [RKMQ_MOCK_MEMBER_EXPIRE] = "member-expire",
+    [RKMQ_MOCK_ROUTE] = "route-publish",
 };
 
 int cli_events_open(struct cli_events *events, const char *path)
@@ -43,6 +50,13 @@ static void add_text(struct rkmq_json_writer *w, const char *name, const char *t
 {
     if (text && *text) {
         rkmq__json_add_text(w, name, rkmq__slice_of(text));
+    }
+}
+
+static void add_slice(struct rkmq_json_writer *w, const char *name, struct rkmq_slice text)
+{
+    if (text.n > 0) {
+        rkmq__json_add_text(w, name, text);
     }
 }
 
@@ -91,6 +105,13 @@ void cli_events_write(void *user, const struct rkmq_mock_event *event)
     add_text(&w, "client", event->client_id);
     if (event->cmd) {
         add_command(&w, event);
+    }
+    add_slice(&w, "group", event->group);
+    if (event->kind == RKMQ_MOCK_ROUTE) {
+        add_slice(&w, "topic", event->topic);
+        add_slice(&w, "broker", event->broker);
+        rkmq__json_add_i64(&w, "queues", event->queues);
+        rkmq__json_add_i64(&w, "perm", event->perm);
     }
     add_text(&w, "why", event->why);
     add_text(&w, "fault", event->fault);

@@ -21,6 +21,7 @@ int rkmq__cluster_namesrv_open(struct rkmq_mock *m, unsigned i, const char *addr
         .addr = addr,
         .frame_bytes_max = m->options.frame_bytes_max,
         .watch = rkmq__watch_handler(&server->watch),
+        .watch_route = rkmq__watch_route,
     };
     return rkmq__namesrv_create(&server->ns, &config, err);
 }
@@ -76,6 +77,7 @@ void rkmq__cluster_broker_config(struct rkmq_mock *m, unsigned i, const char *ad
     config->store_bytes_max = m->options.store_bytes_max;
     config->offset_flush_ms = m->options.offset_flush_ms;
     config->watch = rkmq__watch_handler(&server->watch);
+    config->watch_member = rkmq__watch_member;
 }
 
 static int broker_open(struct rkmq_mock *m, unsigned i, struct rkmq_err *err)

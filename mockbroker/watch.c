@@ -203,6 +203,47 @@ void rkmq__watch_fault(struct rkmq_watch *w, struct rkmq_channel *ch, bool is_ou
     emit(w, ch, &event);
 }
 
+void rkmq__watch_member(void *owner, const struct rkmq_member_event *event)
+{
+    static const enum rkmq_mock_event_kind kinds[] = {
+        [RKMQ_MEMBER_JOINS] = RKMQ_MOCK_MEMBER_JOIN,
+        [RKMQ_MEMBER_LEAVES] = RKMQ_MOCK_MEMBER_LEAVE,
+        [RKMQ_MEMBER_EXPIRES] = RKMQ_MOCK_MEMBER_EXPIRE,
+    };
+    struct rkmq_watch *w = owner;
+    char client_id[RKMQ_MOCK_CLIENT_ID_BYTES];
+    if (w->on_event) {
+        (void)snprintf(client_id, sizeof client_id, "%.*s",
+                       RKMQ_SLICE_ARG(event->client_id)); /* a longer one is cut */
+        w->on_event(w->user,
+                    &(struct rkmq_mock_event){.now = rkmq__now(w->env),
+                                              .wall = rkmq__wall(w->env),
+                                              .kind = kinds[event->change],
+                                              .server = w->server,
+                                              .connection = rkmq__channel_id(event->channel),
+                                              .peer = rkmq__channel_peer(event->channel),
+                                              .client_id = client_id,
+                                              .group = event->group});
+    }
+}
+
+void rkmq__watch_route(void *owner, const struct rkmq_route_event *event)
+{
+    struct rkmq_watch *w = owner;
+    if (w->on_event) {
+        w->on_event(w->user, &(struct rkmq_mock_event){.now = rkmq__now(w->env),
+                                                       .wall = rkmq__wall(w->env),
+                                                       .kind = RKMQ_MOCK_ROUTE,
+                                                       .server = w->server,
+                                                       .peer = "",
+                                                       .client_id = "",
+                                                       .topic = event->topic,
+                                                       .broker = event->broker_name,
+                                                       .queues = event->read_queue_nums,
+                                                       .perm = event->perm});
+    }
+}
+
 static bool on_gate(void *owner, struct rkmq_channel *ch, bool is_outgoing,
                     const struct rkmq_command *cmd, struct rkmq_buf *frame)
 {

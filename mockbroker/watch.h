@@ -13,7 +13,8 @@
 
 #include <rkmq/mock.h>
 
-#include "remoting/rpc/channel.h"
+#include "mockbroker/core/broker.h"
+#include "mocknamesrv/core/namesrv.h"
 
 #define RKMQ_WATCH_PENDING_MAX 4096
 #define RKMQ_WATCH_CODES_MAX 128 /* distinct request codes that are counted apart */
@@ -46,6 +47,9 @@ struct rkmq_channel_handler rkmq__watch_handler(struct rkmq_watch *w);
 /* A fault rule took effect on a frame. */
 void rkmq__watch_fault(struct rkmq_watch *w, struct rkmq_channel *ch, bool is_outgoing,
                        const struct rkmq_command *cmd, const char *rule_id);
+/* As watch_member of a broker's, watch_route of a name server's config; `owner` is the watch. */
+void rkmq__watch_member(void *owner, const struct rkmq_member_event *event);
+void rkmq__watch_route(void *owner, const struct rkmq_route_event *event);
 /* Requests received with that code; negative: all. */
 uint64_t rkmq__watch_seen(const struct rkmq_watch *w, int code);
 

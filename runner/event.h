@@ -33,7 +33,8 @@ typedef uint32_t rkmq_name; /* interned text; 0: none */
     X(MEMBER_JOIN, "member-join", W)                                                               \
     X(MEMBER_LEAVE, "member-leave", W) /* unregistered or connection closed */                     \
     X(MEMBER_EXPIRE, "member-expire", W)                                                           \
-    X(ROUTE_PUBLISH, "route-publish", W) /* a name server's route of topic changed */              \
+    X(ROUTE_PUBLISH, "route-publish",                                                              \
+      W) /* who, a name server: broker has count queues of topic; status = perm; 0: it is gone */  \
     X(TOPIC, "topic", W) /* broker has count queues of topic from now on; status = perm */         \
     X(SERVER_UP, "server-up", W)                                                                   \
     X(SERVER_DOWN, "server-down", W)                                                               \

@@ -495,6 +495,42 @@ static void connection_add(struct rkmq_recorder *r, const struct rkmq_mock_event
     row_add(r, &row);
 }
 
+static void member_add(struct rkmq_recorder *r, const struct rkmq_mock_event *event)
+{
+    enum rkmq_event_kind kind = event->kind == RKMQ_MOCK_MEMBER_JOIN    ? RKMQ_EV_MEMBER_JOIN
+                                : event->kind == RKMQ_MOCK_MEMBER_LEAVE ? RKMQ_EV_MEMBER_LEAVE
+                                                                        : RKMQ_EV_MEMBER_EXPIRE;
+    struct rkmq_event row = rkmq__row(kind);
+    row.who = peer_name(r, event->peer, event->client_id);
+    row.group = rkmq__event_log_name(r->log, event->group);
+    row.broker = server_name(r, event->server);
+    row_add(r, &row);
+}
+
+/* The system's own topics come and go with their broker, which is told already. */
+static bool is_of_script(const struct rkmq_scenario *sc, struct rkmq_slice topic)
+{
+    bool is_one = rkmq__slice_starts(topic, RKMQ_SLICE("%RETRY%"));
+    for (size_t i = 0; i < sc->n_topics && !is_one; i++) {
+        is_one = rkmq__slice_equal(topic, rkmq__scenario_word(sc, sc->topics[i].name));
+    }
+    return is_one;
+}
+
+static void route_add(struct rkmq_recorder *r, const struct rkmq_mock_event *event)
+{
+    struct rkmq_event row = rkmq__row(RKMQ_EV_ROUTE_PUBLISH);
+    if (!is_of_script(r->sc, event->topic)) {
+        return;
+    }
+    row.who = server_name(r, event->server);
+    row.topic = rkmq__event_log_name(r->log, event->topic);
+    row.broker = broker_name(r, event->broker);
+    row.count = event->queues;
+    row.status = event->perm;
+    row_add(r, &row);
+}
+
 void rkmq__recorder_mock(void *user, const struct rkmq_mock_event *event)
 {
     struct rkmq_recorder *r = user;
@@ -510,6 +546,14 @@ void rkmq__recorder_mock(void *user, const struct rkmq_mock_event *event)
         break;
     case RKMQ_MOCK_FAULT:
         fault_add(r, event);
+        break;
+    case RKMQ_MOCK_MEMBER_JOIN:
+    case RKMQ_MOCK_MEMBER_LEAVE:
+    case RKMQ_MOCK_MEMBER_EXPIRE:
+        member_add(r, event);
+        break;
+    case RKMQ_MOCK_ROUTE:
+        route_add(r, event);
         break;
     default:
         frame_add(r, event);

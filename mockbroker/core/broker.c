@@ -187,7 +187,8 @@ static void tables_init(struct rkmq_broker *brk, const struct rkmq_broker_config
     rkmq__message_store_init(&brk->store, env, config->store_bytes_max);
     rkmq__consumer_offsets_init(&brk->offsets, env->mem);
     rkmq__consumer_offsets_init(&brk->flushed, env->mem);
-    rkmq__consumers_init(&brk->consumers, env, rkmq__broker_consumer_ids_changed, brk);
+    rkmq__consumers_init(&brk->consumers, env, rkmq__broker_consumer_ids_changed,
+                         rkmq__broker_consumer_member, brk);
     rkmq__producers_init(&brk->producers, env);
     rkmq__subscription_groups_init(&brk->groups, env->mem);
     rkmq__rebalance_locks_init(&brk->locks, env);
@@ -256,6 +257,7 @@ int rkmq__broker_create(struct rkmq_broker **out, const struct rkmq_broker_confi
     }
     brk->env = config->env;
     brk->watch = config->watch;
+    brk->watch_member = config->watch_member;
     tables_init(brk, config);
     status = texts_copy(brk, config);
     if (status == RKMQ_OK) {

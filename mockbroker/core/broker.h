@@ -30,6 +30,18 @@
 
 struct rkmq_broker;
 
+/* What became of a member of a consumer group. */
+enum rkmq_member_change {
+    RKMQ_MEMBER_JOINS,
+    RKMQ_MEMBER_LEAVES, /* unregistered, or its connection closed */
+    RKMQ_MEMBER_EXPIRES /* silent for 120 s */
+};
+struct rkmq_member_event {
+    enum rkmq_member_change change;
+    struct rkmq_channel *channel;
+    struct rkmq_slice group, client_id;
+};
+
 struct rkmq_broker_config {
     const struct rkmq_env *env;
     const char *cluster, *name;
@@ -45,6 +57,8 @@ struct rkmq_broker_config {
     rkmq_ms offset_flush_ms; /* flushConsumerOffsetInterval: what a kill may lose; 0: nothing */
     /* Sees connections and frames; `request` is not used, any other may be NULL. */
     struct rkmq_channel_handler watch;
+    /* Sees members of consumer groups; `owner` is the watch's. May be NULL. */
+    void (*watch_member)(void *owner, const struct rkmq_member_event *event);
 };
 #define RKMQ_BROKER_CONFIG_INIT                                                                    \
     {                                                                                              \

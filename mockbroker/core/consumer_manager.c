@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "mockbroker/core/consumer_manager.h"
 
-#include "mockbroker/core/broker.h"
-
 void rkmq__consumers_init(struct rkmq_consumer_manager *cm, const struct rkmq_env *env,
-                          rkmq_consumer_ids_changed_fn *changed, void *user)
+                          rkmq_consumer_ids_changed_fn *changed, rkmq_consumer_member_fn *member,
+                          void *user)
 {
-    *cm = (struct rkmq_consumer_manager){.env = env, .changed = changed, .user = user};
+    *cm = (struct rkmq_consumer_manager){
+        .env = env, .changed = changed, .member = member, .user = user};
     rkmq__map_init(&cm->groups, env->mem);
 }
 
@@ -179,6 +179,19 @@ static int subscriptions_update(struct rkmq_consumer_manager *cm, struct rkmq_co
 
 /* ---- members ---- */
 
+/* False: it was none. */
+static bool member_leave(struct rkmq_consumer_manager *cm, struct rkmq_consumer_group *group,
+                         const struct rkmq_channel *channel)
+{
+    const struct rkmq_member *member = rkmq__members_find(&group->members, channel);
+    if (!member) {
+        return false;
+    }
+    cm->member(cm->user, RKMQ_MEMBER_LEAVES, group, member);
+    cm->n_members--;
+    return rkmq__members_remove(&group->members, channel);
+}
+
 int rkmq__consumer_register(struct rkmq_consumer_manager *cm, const struct rkmq_consumer_data *data,
                             bool is_without_sub, struct rkmq_channel *channel,
                             struct rkmq_slice client_id)
@@ -197,7 +210,11 @@ int rkmq__consumer_register(struct rkmq_consumer_manager *cm, const struct rkmq_
         group_remove_if_empty(cm, group);
         return status;
     }
-    cm->n_members += is_new;
+    if (is_new) {
+        cm->n_members++;
+        cm->member(cm->user, RKMQ_MEMBER_JOINS, group,
+                   rkmq__members_find(&group->members, channel));
+    }
     group->type = data->type;
     group->model = data->model;
     group->from_where = data->from_where;
@@ -217,9 +234,7 @@ void rkmq__consumer_unregister(struct rkmq_consumer_manager *cm, struct rkmq_sli
     if (!group) {
         return;
     }
-    if (rkmq__members_remove(&group->members, channel)) {
-        cm->n_members--;
-    }
+    (void)member_leave(cm, group, channel); /* 5.3.3 tells the others either way */
     notify(cm, group, true);
     group_remove_if_empty(cm, group);
 }
@@ -231,8 +246,7 @@ void rkmq__consumers_channel_closed(struct rkmq_consumer_manager *cm,
     size_t cursor = 0;
     while ((entry = rkmq__map_next(&cm->groups, &cursor))) {
         struct rkmq_consumer_group *group = entry->value;
-        if (rkmq__members_remove(&group->members, channel)) {
-            cm->n_members--;
+        if (member_leave(cm, group, channel)) {
             notify(cm, group, false);
             group_remove_if_empty(cm, group);
         }
@@ -246,9 +260,12 @@ void rkmq__consumers_scan(struct rkmq_consumer_manager *cm)
     rkmq_ms now = rkmq__now(cm->env);
     while ((entry = rkmq__map_next(&cm->groups, &cursor))) {
         struct rkmq_consumer_group *group = entry->value;
-        while (rkmq__members_expire_next(&group->members, now)) {
-            rkmq_log_warn(cm->env, "client", "group %.*s: a member was silent for 120 s",
-                          RKMQ_SLICE_ARG(group->name));
+        const struct rkmq_member *member;
+        while ((member = rkmq__members_expired(&group->members, now))) {
+            rkmq_log_warn(cm->env, "client", "group %.*s: %s was silent for 120 s",
+                          RKMQ_SLICE_ARG(group->name), member->client_id);
+            cm->member(cm->user, RKMQ_MEMBER_EXPIRES, group, member);
+            rkmq__members_expire(&group->members, member);
             cm->n_members--;
         }
         group_remove_if_empty(cm, group);

@@ -14,6 +14,7 @@
  *     no member left                                    -> group and subscriptions are gone
  */
 
+#include "mockbroker/core/broker.h"
 #include "mockbroker/core/members.h"
 #include "remoting/protocol/bodies.h"
 
@@ -33,16 +34,22 @@ struct rkmq_consumer_group {
 /* CHANGE: tell every member of the group. `is_flagged`: the group's notify setting counts. */
 typedef void rkmq_consumer_ids_changed_fn(void *user, struct rkmq_consumer_group *group,
                                           bool is_flagged);
+/* A member came (it is in the table), or goes (it is still there). */
+typedef void rkmq_consumer_member_fn(void *user, enum rkmq_member_change change,
+                                     const struct rkmq_consumer_group *group,
+                                     const struct rkmq_member *member);
 
 struct rkmq_consumer_manager {
     const struct rkmq_env *env;
     struct rkmq_map groups; /* name -> struct rkmq_consumer_group */
     size_t n_members;
     rkmq_consumer_ids_changed_fn *changed;
-    void *user;
+    rkmq_consumer_member_fn *member;
+    void *user; /* of both */
 };
 void rkmq__consumers_init(struct rkmq_consumer_manager *cm, const struct rkmq_env *env,
-                          rkmq_consumer_ids_changed_fn *changed, void *user);
+                          rkmq_consumer_ids_changed_fn *changed, rkmq_consumer_member_fn *member,
+                          void *user);
 void rkmq__consumers_close(struct rkmq_consumer_manager *cm);
 /* NULL: no member now. */
 struct rkmq_consumer_group *rkmq__consumer_group_find(const struct rkmq_consumer_manager *cm,

@@ -32,6 +32,7 @@ struct rkmq_broker {
     const struct rkmq_env *env;
     struct rkmq_remoting_server *server;
     struct rkmq_channel_handler watch;
+    void (*watch_member)(void *owner, const struct rkmq_member_event *event);
     char *cluster, *name, *address;
     struct rkmq_host store_host;
     bool is_closing;
@@ -69,6 +70,7 @@ rkmq_broker_handler_fn rkmq__broker_query_consumer_offset, rkmq__broker_update_c
 rkmq_broker_handler_fn rkmq__broker_heart_beat, rkmq__broker_unregister_client,
     rkmq__broker_consumer_list, rkmq__broker_check_client_config;
 rkmq_consumer_ids_changed_fn rkmq__broker_consumer_ids_changed;
+rkmq_consumer_member_fn rkmq__broker_consumer_member;
 /* handlers/lock.c */
 rkmq_broker_handler_fn rkmq__broker_lock_batch, rkmq__broker_unlock_batch;
 /* handlers/admin.c */

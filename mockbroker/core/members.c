@@ -22,7 +22,7 @@ void rkmq__members_close(struct rkmq_members *members)
     }
 }
 
-static struct rkmq_member *member_find(struct rkmq_members *members,
+static struct rkmq_member *member_find(const struct rkmq_members *members,
                                        const struct rkmq_channel *channel)
 {
     RKMQ_LIST_EACH (link, &members->list) {
@@ -73,15 +73,27 @@ bool rkmq__members_remove(struct rkmq_members *members, const struct rkmq_channe
     return member != NULL;
 }
 
-bool rkmq__members_expire_next(struct rkmq_members *members, rkmq_ms now)
+const struct rkmq_member *rkmq__members_find(const struct rkmq_members *members,
+                                             const struct rkmq_channel *channel)
+{
+    return member_find(members, channel);
+}
+
+const struct rkmq_member *rkmq__members_expired(const struct rkmq_members *members, rkmq_ms now)
 {
     RKMQ_LIST_EACH (link, &members->list) {
-        struct rkmq_member *member = RKMQ_CONTAINER_OF(link, struct rkmq_member, link);
+        const struct rkmq_member *member = RKMQ_CONTAINER_OF(link, struct rkmq_member, link);
         if (now - member->last_update > RKMQ_CLIENT_CHANNEL_EXPIRED_MS) {
-            rkmq__channel_close(member->channel, "no heartbeat for 120 s");
-            member_destroy(members, member);
-            return true;
+            return member;
         }
     }
-    return false;
+    return NULL;
+}
+
+void rkmq__members_expire(struct rkmq_members *members, const struct rkmq_member *member)
+{
+    struct rkmq_channel *channel = member->channel;
+    bool was_there = rkmq__members_remove(members, channel);
+    RKMQ_ASSERT(was_there);
+    rkmq__channel_close(channel, "no heartbeat for 120 s");
 }

@@ -32,7 +32,12 @@ int rkmq__members_update(struct rkmq_members *members, struct rkmq_channel *chan
                          struct rkmq_slice client_id, rkmq_ms now, bool *is_new);
 /* False: it was no member. */
 bool rkmq__members_remove(struct rkmq_members *members, const struct rkmq_channel *channel);
-/* Removes the first member that has been silent for too long, and closes its connection. */
-bool rkmq__members_expire_next(struct rkmq_members *members, rkmq_ms now);
+/* NULL: it is no member. */
+const struct rkmq_member *rkmq__members_find(const struct rkmq_members *members,
+                                             const struct rkmq_channel *channel);
+/* The first member that has been silent for too long; NULL: none has. */
+const struct rkmq_member *rkmq__members_expired(const struct rkmq_members *members, rkmq_ms now);
+/* Removes it and closes its connection. */
+void rkmq__members_expire(struct rkmq_members *members, const struct rkmq_member *member);
 
 #endif

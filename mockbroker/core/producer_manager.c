@@ -120,7 +120,9 @@ void rkmq__producers_scan(struct rkmq_producer_manager *pm)
     size_t cursor = 0;
     while ((entry = rkmq__map_next(&pm->groups, &cursor))) {
         struct rkmq_producer_group *group = entry->value;
-        while (rkmq__members_expire_next(&group->members, rkmq__now(pm->env))) {
+        const struct rkmq_member *member;
+        while ((member = rkmq__members_expired(&group->members, rkmq__now(pm->env)))) {
+            rkmq__members_expire(&group->members, member);
             pm->n_members--;
         }
         group_remove_if_empty(pm, group);

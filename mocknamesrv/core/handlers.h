@@ -17,6 +17,7 @@ struct rkmq_namesrv {
     const struct rkmq_env *env;
     struct rkmq_remoting_server *server;
     struct rkmq_channel_handler watch;
+    void (*watch_route)(void *owner, const struct rkmq_route_event *event);
     int32_t opaque; /* of requests to clients; none is sent so far */
     struct rkmq_route_info routes;
     struct rkmq_kv_config kv;

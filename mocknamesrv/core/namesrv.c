@@ -86,6 +86,17 @@ static void on_scan(struct rkmq_timer *t)
     rkmq__timer_in(ns->env, &ns->scan_timer, RKMQ_NAMESRV_SCAN_MS);
 }
 
+static void on_route(void *user, struct rkmq_slice topic, struct rkmq_slice broker_name,
+                     const struct rkmq_queue_entry *queue)
+{
+    struct rkmq_namesrv *ns = user;
+    const struct rkmq_route_event event = {.topic = topic,
+                                           .broker_name = broker_name,
+                                           .read_queue_nums = queue ? queue->read_queue_nums : 0,
+                                           .perm = queue ? queue->perm : 0};
+    ns->watch_route(ns->watch.owner, &event);
+}
+
 /* ---- life cycle ---- */
 
 int rkmq__namesrv_create(struct rkmq_namesrv **out, const struct rkmq_namesrv_config *config,
@@ -99,8 +110,11 @@ int rkmq__namesrv_create(struct rkmq_namesrv **out, const struct rkmq_namesrv_co
     }
     ns->env = env;
     ns->watch = config->watch;
+    ns->watch_route = config->watch_route;
     ns->scan_timer.fire = on_scan;
     rkmq__route_info_init(&ns->routes, env);
+    ns->routes.changed = config->watch_route ? on_route : NULL;
+    ns->routes.user = ns;
     rkmq__kv_config_init(&ns->kv, env->mem);
     struct rkmq_channel_config channels = {
         .env = env,
@@ -131,6 +145,7 @@ void rkmq__namesrv_destroy(struct rkmq_namesrv *ns)
     if (!ns) {
         return;
     }
+    ns->routes.changed = NULL; /* routes that go with their server are no news */
     rkmq__timer_stop(ns->env, &ns->scan_timer);
     rkmq__remoting_server_destroy(ns->server);
     rkmq__route_info_close(&ns->routes);

@@ -22,12 +22,20 @@
 
 struct rkmq_namesrv;
 
+/* The route of a topic changed: that broker name carries so many queues now, 0: none. */
+struct rkmq_route_event {
+    struct rkmq_slice topic, broker_name;
+    int32_t read_queue_nums, perm;
+};
+
 struct rkmq_namesrv_config {
     const struct rkmq_env *env;
     const char *addr; /* "host:port" to listen on, port 0 = any */
     size_t frame_bytes_max;
     /* Sees connections and frames; `request` is not used, any other may be NULL. */
     struct rkmq_channel_handler watch;
+    /* Sees route changes; `owner` is the watch's. May be NULL. */
+    void (*watch_route)(void *owner, const struct rkmq_route_event *event);
 };
 
 /* Errors: RKMQ_E_INVALID, RKMQ_E_IO, RKMQ_E_NOMEM. */

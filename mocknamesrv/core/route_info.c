@@ -5,6 +5,7 @@
 void rkmq__route_info_init(struct rkmq_route_info *ri, const struct rkmq_env *env)
 {
     ri->env = env;
+    ri->changed = NULL;
     rkmq__map_init(&ri->topics, env->mem);
     rkmq__map_init(&ri->brokers, env->mem);
     rkmq__map_init(&ri->lives, env->mem);
@@ -19,6 +20,14 @@ static void topic_free(const struct rkmq_mem *mem, struct rkmq_topic_entry *topi
     }
     rkmq__map_close(&topic->queues);
     rkmq__free(mem, topic);
+}
+
+static void changed(const struct rkmq_route_info *ri, struct rkmq_slice topic,
+                    struct rkmq_slice broker_name, const struct rkmq_queue_entry *queue)
+{
+    if (ri->changed) {
+        ri->changed(ri->user, topic, broker_name, queue);
+    }
 }
 
 static void topic_remove(struct rkmq_route_info *ri, struct rkmq_slice name)
@@ -91,7 +100,11 @@ int rkmq__route_info_put_queue(struct rkmq_route_info *ri, struct rkmq_slice top
     }
     struct rkmq_queue_entry *known = rkmq__map_get(&entry->queues, broker_name);
     if (known) {
+        bool is_same = memcmp(known, queue, sizeof *known) == 0;
         *known = *queue;
+        if (!is_same) {
+            changed(ri, topic, broker_name, queue);
+        }
         return RKMQ_OK;
     }
     struct rkmq_queue_entry *added = rkmq__alloc(ri->env->mem, sizeof *added);
@@ -104,6 +117,7 @@ int rkmq__route_info_put_queue(struct rkmq_route_info *ri, struct rkmq_slice top
         return status;
     }
     *added = *queue;
+    changed(ri, topic, broker_name, queue);
     return RKMQ_OK;
 }
 
@@ -118,7 +132,11 @@ struct rkmq_queue_entry *rkmq__route_info_queue(const struct rkmq_route_info *ri
 static void topic_drop_broker(struct rkmq_route_info *ri, struct rkmq_slice name,
                               struct rkmq_topic_entry *topic, struct rkmq_slice broker_name)
 {
-    rkmq__free(ri->env->mem, rkmq__map_remove(&topic->queues, broker_name));
+    struct rkmq_queue_entry *queue = rkmq__map_remove(&topic->queues, broker_name);
+    if (queue) {
+        changed(ri, name, broker_name, NULL);
+    }
+    rkmq__free(ri->env->mem, queue);
     if (rkmq__map_count(&topic->queues) == 0) {
         topic_remove(ri, name);
     }
@@ -140,12 +158,15 @@ void rkmq__route_info_delete_topic(struct rkmq_route_info *ri, struct rkmq_slice
     if (!entry) {
         return;
     }
+    struct rkmq_map_entry *broker;
+    size_t cursor = 0;
+    while (cluster.n == 0 && (broker = rkmq__map_next(&entry->queues, &cursor))) {
+        changed(ri, topic, broker->key, NULL);
+    }
     if (cluster.n == 0) {
         topic_remove(ri, topic);
         return;
     }
-    struct rkmq_map_entry *broker;
-    size_t cursor = 0;
     while ((broker = rkmq__map_next(&ri->brokers, &cursor))) {
         const struct rkmq_broker_entry *brk = broker->value;
         if (rkmq__slice_is(cluster, brk->cluster) && rkmq__map_get(&ri->topics, topic)) {
@@ -164,7 +185,12 @@ int32_t rkmq__route_info_change_perm(struct rkmq_route_info *ri, struct rkmq_sli
         struct rkmq_topic_entry *topic = entry->value;
         struct rkmq_queue_entry *queue = rkmq__map_get(&topic->queues, broker_name);
         if (queue) {
-            queue->perm = (queue->perm & keep) | add;
+            int32_t perm = (queue->perm & keep) | add;
+            bool is_same = perm == queue->perm;
+            queue->perm = perm;
+            if (!is_same) {
+                changed(ri, entry->key, broker_name, queue);
+            }
             n++;
         }
     }

@@ -45,8 +45,15 @@ struct rkmq_live_entry {
     uint64_t channel_id; /* the connection it registered on */
 };
 
+/* What a topic's route says of a broker name has changed; `queue` NULL: nothing any more. */
+typedef void rkmq_route_changed_fn(void *user, struct rkmq_slice topic,
+                                   struct rkmq_slice broker_name,
+                                   const struct rkmq_queue_entry *queue);
+
 struct rkmq_route_info {
     const struct rkmq_env *env;
+    rkmq_route_changed_fn *changed; /* may be NULL */
+    void *user;
     struct rkmq_map topics;  /* name -> struct rkmq_topic_entry */
     struct rkmq_map brokers; /* broker name -> struct rkmq_broker_entry */
     struct rkmq_map lives;   /* cluster, NUL, address -> struct rkmq_live_entry */

@@ -120,7 +120,8 @@ class Run(Case):
         self.assertEqual(sorted(row["us"] for row in rows), [row["us"] for row in rows])
         kinds = {row["ev"] for row in rows}
         for kind in ("server-up", "topic", "step", "actor-started", "req", "resp", "append", "pq-add", "cache-put",
-                     "listener-begin", "deliver", "redelivery", "listener-end", "commit", "healed", "end"):
+                     "listener-begin", "deliver", "redelivery", "listener-end", "commit", "member-join", "route-publish",
+                     "healed", "end"):
             self.assertIn(kind, kinds)
 
     def test_jobs(self):

@@ -26,6 +26,8 @@ struct world {
     unsigned n_told; /* calls of the queue listener */
     size_t n_told_queues;
     long n_queues, n_cached, n_calls; /* all members, by their events */
+    char changes[1024]; /* "join broker-a G;" and "route ns0 T broker-a 4;" since clear */
+    size_t n_changes;   /* the system's own topics are left out */
 };
 
 struct listener {
@@ -82,10 +84,32 @@ static void on_push_event(void *user, const struct rkmq_push_event *event)
     }
 }
 
+static void note_change(struct world *w, const struct rkmq_mock_event *event)
+{
+    static const char *const names[] = {[RKMQ_MOCK_MEMBER_JOIN] = "join",
+                                        [RKMQ_MOCK_MEMBER_LEAVE] = "leave",
+                                        [RKMQ_MOCK_MEMBER_EXPIRE] = "expire"};
+    char *at = w->changes + w->n_changes;
+    size_t room = sizeof w->changes - w->n_changes;
+    bool is_system =
+        !rkmq__slice_is(event->topic, "T") && event->topic.n > 0 && event->topic.p[0] != '%';
+    if (event->kind == RKMQ_MOCK_ROUTE && !is_system) {
+        w->n_changes += (size_t)snprintf(at, room, "route %s %.*s %.*s %d;", event->server,
+                                         RKMQ_SLICE_ARG(event->topic),
+                                         RKMQ_SLICE_ARG(event->broker), (int)event->queues);
+    } else if (event->kind >= RKMQ_MOCK_MEMBER_JOIN && event->kind < RKMQ_MOCK_ROUTE) {
+        assert_true(event->client_id[0] && event->peer[0] && event->connection > 0);
+        w->n_changes += (size_t)snprintf(at, room, "%s %s %.*s;", names[event->kind], event->server,
+                                         RKMQ_SLICE_ARG(event->group));
+    }
+    assert_true(w->n_changes < sizeof w->changes);
+}
+
 static void on_event(void *user, const struct rkmq_mock_event *event)
 {
     struct world *w = user;
     int64_t queue = -1;
+    note_change(w, event);
     if ((event->kind == RKMQ_MOCK_REQUEST || event->kind == RKMQ_MOCK_CLOSED) &&
         strncmp(event->server, "broker", 6) == 0 && w->n_journal + 64 < sizeof w->journal) {
         if (event->cmd) {
@@ -100,6 +124,12 @@ static void journal_clear(struct world *w)
 {
     w->n_journal = 0;
     w->journal[0] = '\0';
+}
+
+static void changes_clear(struct world *w)
+{
+    w->n_changes = 0;
+    w->changes[0] = '\0';
 }
 
 static void world_open(struct world *w, unsigned brokers, unsigned namesrvs)
@@ -222,6 +252,39 @@ static void test_split(void **state)
     assert_true(w.n_told >= 4);
     world_close(&w);
     assert_int_equal(w.n_queues, 0);
+}
+
+/* The mock tells who comes and goes, once each, and what each name server comes to know; a member
+ * that vanished leaves when its connection is given up, one that only stops to speak expires. */
+static void test_changes(void **state)
+{
+    struct world w;
+    (void)state;
+    world_open(&w, 1, 2);
+    assert_string_equal(w.changes, "route ns0 T broker-a 8;route ns1 T broker-a 8;");
+    changes_clear(&w);
+    member_start(&w, 0);
+    member_start(&w, 1);
+    settle(&w);
+    assert_string_equal(w.changes, "join broker-a G;route ns0 %RETRY%G broker-a 1;"
+                                   "route ns1 %RETRY%G broker-a 1;join broker-a G;");
+    changes_clear(&w);
+    assert_int_equal(rkmq_mock_topic_change(w.mock, 0, "T", 9, -1), RKMQ_OK);
+    settle(&w);
+    assert_string_equal(w.changes, "route ns0 T broker-a 9;route ns1 T broker-a 9;");
+    rkmq_sim_run_for(w.sim, 90000); /* registrations that say nothing new */
+    changes_clear(&w);
+    member_stop(&w, 1);
+    assert_string_equal(w.changes, "leave broker-a G;");
+    changes_clear(&w);
+    struct rkmq_mock_fault fault = RKMQ_MOCK_FAULT_INIT;
+    fault.id = "deaf";
+    fault.request_code = RKMQ_REQ_HEART_BEAT;
+    fault.effect = RKMQ_FAULT_DROP;
+    assert_int_equal(rkmq_mock_fault_add(w.mock, &fault, NULL), RKMQ_OK);
+    rkmq_sim_run_for(w.sim, 160000);
+    assert_string_equal(w.changes, "expire broker-a G;");
+    world_close(&w);
 }
 
 /* Queues of two brokers are allocated in one order: by broker name, then by number. */
@@ -508,6 +571,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_split),
+        cmocka_unit_test(test_changes),
         cmocka_unit_test(test_split_over_brokers),
         cmocka_unit_test(test_nothing_lost),
         cmocka_unit_test(test_crash),

@@ -120,6 +120,21 @@ void rkmq__broker_consumer_ids_changed(void *user, struct rkmq_consumer_group *g
     }
 }
 
+/* That a broker goes down is told by its connections; no member left it. */
+void rkmq__broker_consumer_member(void *user, enum rkmq_member_change change,
+                                  const struct rkmq_consumer_group *group,
+                                  const struct rkmq_member *member)
+{
+    const struct rkmq_broker *brk = user;
+    const struct rkmq_member_event event = {.change = change,
+                                            .channel = member->channel,
+                                            .group = group->name,
+                                            .client_id = rkmq__slice_of(member->client_id)};
+    if (brk->watch_member && !brk->is_closing) {
+        brk->watch_member(brk->watch.owner, &event);
+    }
+}
+
 void rkmq__broker_unregister_client(struct rkmq_broker *brk, const struct rkmq_request_in *req)
 {
     struct rkmq_unregister_client_request header;

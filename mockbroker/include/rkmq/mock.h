@@ -29,8 +29,13 @@ enum rkmq_mock_event_kind {
     RKMQ_MOCK_ANSWER,  /* this server answers; request_code says what */
     RKMQ_MOCK_PUSH,    /* this server asks a client (40, ...) */
     RKMQ_MOCK_PUSH_ANSWER,
-    RKMQ_MOCK_FAULT /* a fault rule took effect on the frame `cmd` */
+    RKMQ_MOCK_FAULT,         /* a fault rule took effect on the frame `cmd` */
+    RKMQ_MOCK_MEMBER_JOIN,   /* a consumer is in `group` from now on */
+    RKMQ_MOCK_MEMBER_LEAVE,  /* unregistered, or its connection closed */
+    RKMQ_MOCK_MEMBER_EXPIRE, /* silent for 120 s */
+    RKMQ_MOCK_ROUTE /* a name server: `broker` carries `queues` queues of `topic` from now on */
 };
+#define RKMQ_MOCK_CLIENT_ID_BYTES 256 /* a longer one is cut in MEMBER events */
 struct rkmq_command;
 struct rkmq_mock_event {
     rkmq_ms now, wall;
@@ -40,10 +45,12 @@ struct rkmq_mock_event {
     const char *peer;               /* "ip:port" */
     const char *client_id;          /* from the connection's heartbeat, or "" */
     int request_code;               /* of the request, or of the request that is answered */
-    const struct rkmq_command *cmd; /* the frame; NULL for OPENED and CLOSED. Borrowed */
+    const struct rkmq_command *cmd; /* the frame; NULL where there is none. Borrowed */
     size_t body_bytes;
-    const char *why;   /* CLOSED */
-    const char *fault; /* FAULT: the rule's id */
+    const char *why;                        /* CLOSED */
+    const char *fault;                      /* FAULT: the rule's id */
+    struct rkmq_slice group, topic, broker; /* MEMBER, ROUTE. Borrowed */
+    int32_t queues, perm;                   /* ROUTE: for reading; 0 and 0: it is gone */
 };
 /* Thread: loop. Must not call back into the mock. */
 typedef void rkmq_mock_event_fn(void *user, const struct rkmq_mock_event *event);

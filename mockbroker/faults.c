@@ -197,6 +197,12 @@ int rkmq__faults_remove(struct rkmq_faults *faults, const char *id)
     return RKMQ_OK;
 }
 
+const struct rkmq_mock_fault *rkmq__faults_get(const struct rkmq_faults *faults, const char *id)
+{
+    const struct rkmq_mock_rule *rule = rule_find(faults, id);
+    return rule ? &rule->fault : NULL;
+}
+
 uint64_t rkmq__faults_hits(const struct rkmq_faults *faults, const char *id)
 {
     const struct rkmq_mock_rule *rule = rule_find(faults, id);

@@ -37,6 +37,8 @@ int rkmq__faults_add(struct rkmq_faults *faults, const struct rkmq_mock_fault *f
                      struct rkmq_err *err);
 int rkmq__faults_release(struct rkmq_faults *faults, const char *id);
 int rkmq__faults_remove(struct rkmq_faults *faults, const char *id);
+/* The rule of that id; NULL: there is none. Valid until it is removed. */
+const struct rkmq_mock_fault *rkmq__faults_get(const struct rkmq_faults *faults, const char *id);
 uint64_t rkmq__faults_hits(const struct rkmq_faults *faults, const char *id);
 
 /* As the gate of a channel handler; `w` is the server's watch. */

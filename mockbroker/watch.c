@@ -2,6 +2,7 @@
 #include "mockbroker/watch.h"
 
 #include "mockbroker/faults.h"
+#include "remoting/protocol/codes.h"
 
 struct pending {
     int32_t opaque;
@@ -19,6 +20,7 @@ void rkmq__watch_init(struct rkmq_watch *w, const struct rkmq_env *env, const ch
     *w = (struct rkmq_watch){
         .env = env, .faults = faults, .server = server, .on_event = on_event, .user = user};
     rkmq__map_init(&w->connections, env->mem);
+    rkmq__bytes_init(&w->body, env->mem);
 }
 
 static struct rkmq_slice connection_key(const uint64_t *id)
@@ -45,6 +47,7 @@ void rkmq__watch_close(struct rkmq_watch *w)
         connection_free(w, entry->value);
     }
     rkmq__map_close(&w->connections);
+    rkmq__bytes_close(&w->body);
     w->env = NULL;
 }
 
@@ -151,6 +154,43 @@ static void count(struct rkmq_watch *w, int code)
     w->counts[i].n++;
 }
 
+/* ---- bodies of answers: they are there only before the frame is sent ---- */
+
+static bool is_body_shown(int request_code)
+{
+    return request_code == RKMQ_REQ_GET_CONSUMER_LIST_BY_GROUP ||
+           request_code == RKMQ_REQ_GET_ROUTEINFO_BY_TOPIC;
+}
+
+static const struct watch_connection *connection_of(const struct rkmq_watch *w,
+                                                    const struct rkmq_channel *ch)
+{
+    uint64_t id = rkmq__channel_id(ch);
+    return rkmq__map_get(&w->connections, connection_key(&id));
+}
+
+static void body_keep(struct rkmq_watch *w, const struct rkmq_channel *ch,
+                      const struct rkmq_command *cmd, const struct rkmq_buf *frame)
+{
+    rkmq__bytes_clear(&w->body);
+    if (w->on_event && (cmd->flags & RKMQ_FLAG_RESPONSE) && frame &&
+        is_body_shown(pending_code(connection_of(w, ch), cmd->opaque, false))) {
+        for (const struct rkmq_buf *at = frame->next; at; at = at->next) {
+            rkmq__bytes_add(&w->body, at->p, at->n);
+        }
+    }
+}
+
+/* The answer with the body that was kept for it. */
+static struct rkmq_command with_body(struct rkmq_watch *w, const struct rkmq_command *cmd)
+{
+    struct rkmq_command whole = *cmd;
+    if (whole.body.n == 0 && !w->body.is_failed) {
+        whole.body = rkmq__bytes_slice(&w->body);
+    }
+    return whole;
+}
+
 static void on_frame(void *owner, struct rkmq_channel *ch, bool is_outgoing,
                      const struct rkmq_command *cmd, size_t body_bytes)
 {
@@ -175,8 +215,11 @@ static void on_frame(void *owner, struct rkmq_channel *ch, bool is_outgoing,
         .cmd = cmd,
         .body_bytes = body_bytes,
     };
+    struct rkmq_command answer;
     if (is_answer) {
         event.request_code = pending_take(con, cmd->opaque, !is_outgoing);
+        answer = with_body(w, cmd);
+        event.cmd = &answer;
     } else if (con && !(cmd->flags & RKMQ_FLAG_ONEWAY)) {
         pending_add(w, con, (struct pending){cmd->opaque, cmd->code, is_outgoing});
     }
@@ -196,9 +239,7 @@ void rkmq__watch_fault(struct rkmq_watch *w, struct rkmq_channel *ch, bool is_ou
         return;
     }
     if (is_answer) {
-        uint64_t id = rkmq__channel_id(ch);
-        const struct watch_connection *con = rkmq__map_get(&w->connections, connection_key(&id));
-        event.request_code = pending_code(con, cmd->opaque, !is_outgoing);
+        event.request_code = pending_code(connection_of(w, ch), cmd->opaque, !is_outgoing);
     }
     emit(w, ch, &event);
 }
@@ -248,6 +289,9 @@ static bool on_gate(void *owner, struct rkmq_channel *ch, bool is_outgoing,
                     const struct rkmq_command *cmd, struct rkmq_buf *frame)
 {
     struct rkmq_watch *w = owner;
+    if (is_outgoing) {
+        body_keep(w, ch, cmd, frame);
+    }
     return !w->faults || rkmq__faults_gate(w->faults, w, ch, is_outgoing, cmd, frame);
 }
 

@@ -7,6 +7,9 @@
  * struct rkmq_mock_event. An answer on the wire does not say what it answers, so the watch
  * remembers the requests of a connection until they are answered.
  *
+ * The bodies of answers that say who is a member or what a route is are shown, too; others are not,
+ * for they may be large and come in pieces.
+ *
  * When memory is out, or more than RKMQ_WATCH_PENDING_MAX requests of a connection wait, an
  * answer's request_code is RKMQ_WATCH_UNKNOWN_CODE; nothing else suffers.
  */
@@ -34,6 +37,7 @@ struct rkmq_watch {
     const char *(*client_id)(void *owner, uint64_t channel_id); /* NULL: no clients here */
     void *client_id_owner;
     struct rkmq_map connections; /* channel id -> struct watch_connection */
+    struct rkmq_bytes body;      /* of the answer that is about to be sent, when it is shown */
     struct rkmq_watch_count counts[RKMQ_WATCH_CODES_MAX];
     size_t n_counts;
     uint64_t n_requests;

@@ -50,8 +50,14 @@ static void do_crash(struct rkmq_world *w, const struct rkmq_action *action)
 
 static void do_pause(struct rkmq_world *w, const struct rkmq_action *action)
 {
+    bool is_pause = action->kind == RKMQ_ACTION_PAUSE;
     for (size_t i = 0; i < action->actors.n; i++) {
-        rkmq__actor_pause(&w->actors[action->actors.at[i]], action->kind == RKMQ_ACTION_PAUSE);
+        struct rkmq_run_actor *actor = &w->actors[action->actors.at[i]];
+        struct rkmq_event row = rkmq__row(is_pause ? RKMQ_EV_ACTOR_PAUSE : RKMQ_EV_ACTOR_RESUME);
+        row.who = actor->who;
+        row.group = actor->group;
+        rkmq__recorder_add(&w->recorder, &row);
+        rkmq__actor_pause(actor, is_pause);
     }
 }
 
@@ -88,6 +94,37 @@ static struct rkmq_link base_link(const struct rkmq_world *w)
                               .jitter_us = w->sc->jitter == RKMQ_UNSET ? 0 : w->sc->jitter};
 }
 
+static rkmq_name host_row_name(const struct rkmq_world *w, int32_t host)
+{
+    if (host == RKMQ_ANY) {
+        return 0;
+    }
+    const struct rkmq_scenario_host *h = &w->sc->hosts[host];
+    switch (h->kind) {
+    case RKMQ_HOST_NAMESRV:
+        return w->of_word[w->sc->namesrvs[h->index]];
+    case RKMQ_HOST_BROKER:
+        return w->of_word[w->sc->brokers[h->index].name];
+    case RKMQ_HOST_ACTOR:
+        break;
+    }
+    return w->actors[h->index].who;
+}
+
+static void tell_link(struct rkmq_world *w, rkmq_name from, rkmq_name to,
+                      const struct rkmq_link *link)
+{
+    const struct rkmq_link base = base_link(w);
+    bool is_base = link->delay_us == base.delay_us && link->jitter_us == base.jitter_us;
+    struct rkmq_event row = rkmq__row(RKMQ_EV_LINK);
+    row.who = from;
+    row.peer = to;
+    row.status = link->is_cut ? RKMQ_LINK_CUT : is_base ? RKMQ_LINK_AS_GIVEN : RKMQ_LINK_CHANGED;
+    row.offset = link->delay_us;
+    row.offset2 = link->jitter_us;
+    rkmq__recorder_add(&w->recorder, &row);
+}
+
 static void do_net(struct rkmq_world *w, const struct rkmq_action *action)
 {
     const struct rkmq_net_change *net = &action->net;
@@ -105,6 +142,11 @@ static void do_net(struct rkmq_world *w, const struct rkmq_action *action)
     if (rkmq_sim_link(w->sim, a, b, &link) != RKMQ_OK ||
         (!net->is_one_way && rkmq_sim_link(w->sim, b, a, &link) != RKMQ_OK)) {
         refuse(w, action, "net", "out of memory");
+        return;
+    }
+    tell_link(w, host_row_name(w, net->a), host_row_name(w, net->b), &link);
+    if (!net->is_one_way && (a || b)) {
+        tell_link(w, host_row_name(w, net->b), host_row_name(w, net->a), &link);
     }
 }
 
@@ -201,6 +243,7 @@ static void topic_change(struct rkmq_world *w, const struct rkmq_action *action,
     row.topic = w->of_word[w->sc->topics[action->topic.topic].name];
     row.broker = w->of_word[w->sc->brokers[broker].name];
     row.count = rkmq__broker_topic_queues(brk, name);
+    row.status = rkmq__broker_topic_perm(brk, name);
     rkmq__recorder_add(&w->recorder, &row);
 }
 
@@ -218,6 +261,37 @@ static void do_topic(struct rkmq_world *w, const struct rkmq_action *action)
 }
 
 /* ---- faults ---- */
+
+/* A rule is in force from now on, or is not any more. */
+static void tell_rule(struct rkmq_world *w, const struct rkmq_mock_fault *fault, bool is_on)
+{
+    struct rkmq_event row = rkmq__row(is_on ? RKMQ_EV_FAULT_ON : RKMQ_EV_FAULT_OFF);
+    row.who = fault->from ? rkmq__recorder_name(&w->recorder, fault->from) : 0;
+    row.peer = fault->to ? rkmq__recorder_name(&w->recorder, fault->to) : 0;
+    row.code = fault->request_code;
+    row.status = (int32_t)fault->effect;
+    row.text = rkmq__recorder_name(&w->recorder, fault->id);
+    rkmq__recorder_add(&w->recorder, &row);
+}
+
+static int rule_add(struct rkmq_world *w, const struct rkmq_mock_fault *fault, struct rkmq_err *err)
+{
+    int status = rkmq__faults_add(&w->mock->faults, fault, err);
+    if (status == RKMQ_OK) {
+        tell_rule(w, fault, true);
+    }
+    return status;
+}
+
+/* One that is over already: nothing. */
+static void rule_remove(struct rkmq_world *w, const char *id)
+{
+    const struct rkmq_mock_fault *fault = rkmq__faults_get(&w->mock->faults, id);
+    if (fault) {
+        tell_rule(w, fault, false);
+        (void)rkmq__faults_remove(&w->mock->faults, id); /* it is there */
+    }
+}
 
 /* How peers are called in fault rules: by the log's names. */
 static const char *peer_name(const struct rkmq_world *w, int32_t host)
@@ -257,8 +331,7 @@ void rkmq__fault_begin(struct rkmq_world *w, const struct rkmq_fault_rule *rule,
     fault.reply_code = rule->reply_code;
     fault.reply_remark = remark;
     fault.bytes = rule->bytes > 0 ? (size_t)rule->bytes : 1;
-    int status = rkmq__faults_add(&w->mock->faults, &fault, &err);
-    if (status != RKMQ_OK) {
+    if (rule_add(w, &fault, &err) != RKMQ_OK) {
         rkmq__world_fail(w, true, "line %u: %s", line, err.text);
     }
 }
@@ -272,8 +345,11 @@ static void do_fault(struct rkmq_world *w, const struct rkmq_action *action)
 static void do_release(struct rkmq_world *w, const struct rkmq_action *action)
 {
     const char *id = word_text(w, action->release.id);
-    (void)(action->release.is_kept ? rkmq__faults_release(&w->mock->faults, id)
-                                   : rkmq__faults_remove(&w->mock->faults, id));
+    if (action->release.is_kept) {
+        (void)rkmq__faults_release(&w->mock->faults, id);
+    } else {
+        rule_remove(w, id);
+    }
 }
 
 /* ---- lies: where a lie is a fault of one kind of request, it is done by a rule ---- */
@@ -293,8 +369,8 @@ static void lie_tell(struct rkmq_world *w, const struct rkmq_action *action,
                      const struct rkmq_mock_fault *rule, bool is_truth)
 {
     struct rkmq_err err = {0};
-    (void)rkmq__faults_remove(&w->mock->faults, rule->id);
-    if (!is_truth && rkmq__faults_add(&w->mock->faults, rule, &err) != RKMQ_OK) {
+    rule_remove(w, rule->id);
+    if (!is_truth && rule_add(w, rule, &err) != RKMQ_OK) {
         refuse(w, action, "lie", err.text);
     }
 }
@@ -391,7 +467,7 @@ void rkmq__world_heal(struct rkmq_world *w)
     while (!rkmq__list_is_empty(&w->mock->faults.rules)) {
         const struct rkmq_mock_rule *rule =
             RKMQ_CONTAINER_OF(w->mock->faults.rules.next, struct rkmq_mock_rule, link);
-        (void)rkmq__faults_remove(&w->mock->faults, rule->fault.id); /* it is there */
+        rule_remove(w, rule->fault.id);
     }
     for (size_t i = 0; i < w->sc->n_namesrvs; i++) {
         struct rkmq_err err;
@@ -401,6 +477,8 @@ void rkmq__world_heal(struct rkmq_world *w)
     }
     if (w->sim && rkmq_sim_link(w->sim, NULL, NULL, &link) != RKMQ_OK) {
         rkmq__world_fail(w, true, "out of memory");
+    } else if (w->sim) {
+        tell_link(w, 0, 0, &link);
     }
 }
 

@@ -335,6 +335,21 @@ void rkmq__actor_pause(struct rkmq_run_actor *actor, bool is_paused)
     }
 }
 
+/* Its host had nothing but the consumer that was destroyed just now. */
+static void tell_gone(struct rkmq_run_actor *actor)
+{
+    struct rkmq_event row = rkmq__row(RKMQ_EV_ACTOR_GONE);
+    struct rkmq_sim_left left;
+    if (actor->world->sim) {
+        rkmq_sim_host_left(actor->world->sim, actor->host, &left);
+        row.who = actor->who;
+        row.group = actor->group;
+        row.count = (int32_t)(left.connections + left.listeners);
+        row.offset = (int64_t)(left.timers + left.pools);
+        rkmq__recorder_add(&actor->world->recorder, &row);
+    }
+}
+
 void rkmq__actor_reap(struct rkmq_run_actor *actor)
 {
     if (actor->push && actor->is_over && !actor->push->done &&
@@ -342,6 +357,7 @@ void rkmq__actor_reap(struct rkmq_run_actor *actor)
         rkmq__push_impl_destroy(actor->push);
         actor->push = NULL;
         actor->is_over = false;
+        tell_gone(actor);
     }
     for (size_t i = 0; i < RKMQ_COUNT_OF(actor->leftovers); i++) {
         if (actor->leftovers[i] && rkmq__push_impl_is_idle(actor->leftovers[i])) {

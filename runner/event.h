@@ -24,7 +24,7 @@ typedef uint32_t rkmq_name; /* interned text; 0: none */
 #define RKMQ_EVENT_TABLE(X)                                                                        \
     X(CONN_OPEN, "conn-open", W) /* who -> server */                                               \
     X(CONN_CLOSE, "conn-close", W)                                                                 \
-    X(REQ, "req", W)       /* who asks peer: code, opaque, oneway, key fields */                   \
+    X(REQ, "req", W)       /* who asks peer: code, opaque, oneway, key fields; see below */        \
     X(RESP, "resp", W)     /* who answers peer: code of the request, status = response code */     \
     X(APPEND, "append", W) /* a message entered a queue: offset, key, tag */                       \
     X(COMMIT, "commit",                                                                            \
@@ -49,15 +49,21 @@ typedef uint32_t rkmq_name; /* interned text; 0: none */
     X(ACTOR_STOP, "actor-stop", L)                                                                 \
     X(ACTOR_STOPPED, "actor-stopped", L)                                                           \
     X(ACTOR_CRASH, "actor-crash", L)                                                               \
-    X(ASSIGN, "assign", H) /* member who now owns count queues of topic */                         \
-    X(PQ_ADD, "pq-add", H) /* offset = where pulling starts */                                     \
+    X(ACTOR_PAUSE, "actor-pause", L)                                                               \
+    X(ACTOR_RESUME, "actor-resume", L)                                                             \
+    X(ACTOR_GONE, "actor-gone", H) /* left of it: count sockets, offset timers and pools */        \
+    X(ASSIGN, "assign", H)         /* member who now owns count queues of topic */                 \
+    X(PQ_ADD, "pq-add", H)         /* offset = where pulling starts */                             \
     X(PQ_DROP, "pq-drop", H)                                                                       \
     X(CACHE_PUT, "cache-put", H) /* count messages offset..offset2 entered the process queue */    \
     X(CACHE_EVICT, "cache-evict", H) /* count left it; offset = lowest unfinished */               \
     X(STEP, "step", W)               /* the script's step `text` began */                          \
     X(MARK, "mark", W)                                                                             \
     X(NOTE, "note", W)                                                                             \
-    X(FAULT, "fault", W)   /* rule `text` took effect on a request of code */                      \
+    X(FAULT, "fault", W)         /* rule `text` took effect on a request of code */                \
+    X(FAULT_ON, "fault-on", W)   /* rule `text` is in force: who, peer, code; status = effect */   \
+    X(FAULT_OFF, "fault-off", W) /* ... no more */                                                 \
+    X(LINK, "link", W)     /* who -> peer is now: status = enum rkmq_link_state, offset = delay */ \
     X(HEALED, "healed", W) /* no fault is active any more */                                       \
     X(END, "end", W)
 
@@ -68,12 +74,22 @@ enum rkmq_event_kind {
         RKMQ_EV_COUNT
 };
 
+/*
+ * What a body says stands in `text`, where a verdict needs it:
+ *   RESP GET_CONSUMER_LIST_BY_GROUP  "c1 c2 10.0.0.9@1": the members as served, by client id
+ *   RESP GET_ROUTEINFO_BY_TOPIC      "broker-a:8 broker-b:4": readable queues, by broker
+ *   REQ HEART_BEAT                   "g=T,%RETRY%g h=U": what each group subscribes to
+ *   REQ with RKMQ_EVF_MALFORMED      what is wrong with it
+ */
+enum rkmq_link_state { RKMQ_LINK_AS_GIVEN, RKMQ_LINK_CHANGED, RKMQ_LINK_CUT };
+
 enum rkmq_event_flag {
     RKMQ_EVF_ONEWAY = 1,
-    RKMQ_EVF_PUSHED = 2,  /* the server asks the client */
-    RKMQ_EVF_HELD = 4,    /* a fault rule touched it */
-    RKMQ_EVF_SUSPEND = 8, /* a pull that may be held */
-    RKMQ_EVF_COMMITS = 16 /* a pull that carries a commit in offset2 */
+    RKMQ_EVF_PUSHED = 2,    /* the server asks the client */
+    RKMQ_EVF_HELD = 4,      /* a fault rule touched it */
+    RKMQ_EVF_SUSPEND = 8,   /* a pull that may be held */
+    RKMQ_EVF_COMMITS = 16,  /* a pull that carries a commit in offset2 */
+    RKMQ_EVF_MALFORMED = 32 /* a request that lacks what its code needs */
 };
 
 struct rkmq_event {

@@ -51,7 +51,8 @@ static void add_number(struct event_writer *w, const char *key, int64_t value, i
 
 static void add_flags(struct event_writer *w, uint32_t flags)
 {
-    static const char *const names[] = {"oneway", "pushed", "held", "suspend", "commits"};
+    static const char *const names[] = {"oneway",  "pushed",  "held",
+                                        "suspend", "commits", "malformed"};
     for (size_t i = 0; i < RKMQ_COUNT_OF(names); i++) {
         if (flags & (1u << i)) {
             rkmq__json_add_bool(&w->json, names[i], true);

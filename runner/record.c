@@ -11,7 +11,7 @@
 int rkmq__recorder_init(struct rkmq_recorder *r, const struct rkmq_scenario *sc,
                         const struct rkmq_mem *mem)
 {
-    *r = (struct rkmq_recorder){.sc = sc};
+    *r = (struct rkmq_recorder){.sc = sc, .mem = mem};
     if (rkmq__event_log_create(&r->log, mem) != RKMQ_OK) {
         return RKMQ_E_NOMEM;
     }
@@ -94,7 +94,7 @@ rkmq_name rkmq__recorder_name(struct rkmq_recorder *r, const char *text)
 }
 
 /* The mock's brokers are broker-a, broker-b, ...; the script may call them otherwise. */
-static rkmq_name broker_name(struct rkmq_recorder *r, struct rkmq_slice wire_name)
+rkmq_name rkmq__record_broker(struct rkmq_recorder *r, struct rkmq_slice wire_name)
 {
     static const struct rkmq_slice prefix = {(const uint8_t *)"broker-", 7};
     const struct rkmq_scenario *sc = r->sc;
@@ -231,7 +231,7 @@ void rkmq__recorder_push(struct rkmq_recorder *r, rkmq_name who, rkmq_name group
     row.who = who;
     row.group = group;
     row.topic = rkmq__event_log_name(r->log, event->topic);
-    row.broker = broker_name(r, event->broker_name);
+    row.broker = rkmq__record_broker(r, event->broker_name);
     row.queue_id = event->queue_id;
     row.count = (int32_t)event->count;
     if (event->kind != RKMQ_PUSH_QUEUE_DROPPED) {
@@ -255,7 +255,7 @@ static struct rkmq_event message_row(struct rkmq_recorder *r, const struct rkmq_
     row.who = call->who;
     row.group = call->group;
     row.topic = rkmq__event_log_name(r->log, call->context->topic);
-    row.broker = broker_name(r, call->context->broker_name);
+    row.broker = rkmq__record_broker(r, call->context->broker_name);
     row.queue_id = call->context->queue_id;
     row.offset = m->queue_offset;
     row.count = m->reconsume_times;
@@ -368,7 +368,7 @@ static void request_fill(struct rkmq_recorder *r, struct rkmq_event *row,
     static const char *const brokers[] = {"bname", "brokerName", "n"};
     row->group = rkmq__event_log_name(r->log, field_text(cmd, groups, RKMQ_COUNT_OF(groups)));
     row->topic = rkmq__event_log_name(r->log, field_text(cmd, topics, RKMQ_COUNT_OF(topics)));
-    row->broker = broker_name(r, field_text(cmd, brokers, RKMQ_COUNT_OF(brokers)));
+    row->broker = rkmq__record_broker(r, field_text(cmd, brokers, RKMQ_COUNT_OF(brokers)));
     row->queue_id = (int32_t)field_number(cmd, "queueId", field_number(cmd, "e", -1));
     row->offset =
         field_number(cmd, "queueOffset",
@@ -442,6 +442,17 @@ static void follow_up(struct rkmq_recorder *r, const struct rkmq_event *row)
     }
 }
 
+/* Of what clients ask; servers are taken at their word. */
+static void look_for_faults(struct rkmq_recorder *r, struct rkmq_event *row,
+                            const struct rkmq_command *cmd)
+{
+    struct rkmq_err why;
+    if (!(row->flags & RKMQ_EVF_PUSHED) && rkmq__record_is_malformed(cmd, &why)) {
+        row->flags |= RKMQ_EVF_MALFORMED;
+        row->text = rkmq__event_log_name(r->log, rkmq__slice_of(why.text));
+    }
+}
+
 static void frame_add(struct rkmq_recorder *r, const struct rkmq_mock_event *event)
 {
     const struct rkmq_command *cmd = event->cmd;
@@ -464,6 +475,10 @@ static void frame_add(struct rkmq_recorder *r, const struct rkmq_mock_event *eve
         answer_fill(r, &row, asked, cmd);
     } else {
         request_fill(r, &row, cmd);
+        look_for_faults(r, &row, cmd);
+    }
+    if (row.text == 0) {
+        row.text = rkmq__record_body(r, row.code, is_answer, cmd->body, r->mem);
     }
     size_t row_index = rkmq__event_log_count(r->log);
     row_add(r, &row);
@@ -525,7 +540,7 @@ static void route_add(struct rkmq_recorder *r, const struct rkmq_mock_event *eve
     }
     row.who = server_name(r, event->server);
     row.topic = rkmq__event_log_name(r->log, event->topic);
-    row.broker = broker_name(r, event->broker);
+    row.broker = rkmq__record_broker(r, event->broker);
     row.count = event->queues;
     row.status = event->perm;
     row_add(r, &row);

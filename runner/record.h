@@ -20,6 +20,7 @@
 struct rkmq_recorder {
     const struct rkmq_scenario *sc;
     struct rkmq_event_log *log;
+    const struct rkmq_mem *mem;
     rkmq_us (*now)(void *clock); /* since the start of the run */
     void *clock;
     void (*on_row)(void *user, const struct rkmq_event *row); /* may be NULL */
@@ -64,5 +65,15 @@ struct rkmq_listener_call {
 void rkmq__recorder_listener_begin(struct rkmq_recorder *r, const struct rkmq_listener_call *call);
 /* The broker's committed offset of a queue is `offset` now, whoever made it so. */
 void rkmq__recorder_commit(struct rkmq_recorder *r, const struct rkmq_event *row);
+
+/* ---- between the files of the recorder; within its lock ---- */
+
+/* What the script calls the broker that is `wire_name` in a frame. */
+rkmq_name rkmq__record_broker(struct rkmq_recorder *r, struct rkmq_slice wire_name);
+/* record_body.c: what the body says, as event.h has it; 0: nothing. */
+rkmq_name rkmq__record_body(struct rkmq_recorder *r, int32_t code, bool is_answer,
+                            struct rkmq_slice body, const struct rkmq_mem *mem);
+/* The request lacks what its code needs; `err` says what. */
+bool rkmq__record_is_malformed(const struct rkmq_command *cmd, struct rkmq_err *err);
 
 #endif

@@ -113,6 +113,8 @@ static void tell_topic(struct rkmq_world *w, size_t topic, size_t broker)
     row.topic = w->of_word[w->sc->topics[topic].name];
     row.broker = w->of_word[w->sc->brokers[broker].name];
     row.count = (int32_t)w->sc->topics[topic].queues[broker];
+    row.status = rkmq__broker_topic_perm(w->mock->brokers[broker].brk,
+                                         rkmq__scenario_word(w->sc, w->sc->topics[topic].name));
     rkmq__recorder_add(&w->recorder, &row);
 }
 
@@ -250,6 +252,9 @@ static void on_end(void *arg)
 {
     struct rkmq_world *w = arg;
     struct rkmq_event row = rkmq__row(RKMQ_EV_END);
+    for (size_t i = 0; i < w->sc->n_actors; i++) {
+        rkmq__actor_reap(&w->actors[i]);
+    }
     rkmq__recorder_add(&w->recorder, &row);
     w->recorder.is_over = true;
 }

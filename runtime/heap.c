@@ -122,3 +122,12 @@ void rkmq__heap_remove_owner(struct rkmq__heap *heap, const void *owner)
         heap_sift_down(heap, i, heap->entries[i]);
     }
 }
+
+size_t rkmq__heap_owned(const struct rkmq__heap *heap, const void *owner)
+{
+    size_t n = 0;
+    for (size_t i = 0; i < heap->n; i++) {
+        n += heap->entries[i].owner == owner;
+    }
+    return n;
+}

@@ -35,6 +35,7 @@ void rkmq__heap_put(struct rkmq__heap *heap, const struct rkmq__heap_entry *entr
 void rkmq__heap_remove(struct rkmq__heap *heap, size_t *index); /* of a thing not in it: nothing */
 /* Removes everything of one owner. */
 void rkmq__heap_remove_owner(struct rkmq__heap *heap, const void *owner);
+size_t rkmq__heap_owned(const struct rkmq__heap *heap, const void *owner); /* how many */
 /* The entry that is due first, or NULL. Borrowed until the next change. */
 static inline const struct rkmq__heap_entry *rkmq__heap_top(const struct rkmq__heap *heap)
 {

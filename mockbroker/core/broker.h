@@ -132,6 +132,8 @@ int rkmq__broker_topic_change(struct rkmq_broker *brk, struct rkmq_slice topic, 
 void rkmq__broker_notify_group(struct rkmq_broker *brk, struct rkmq_slice group);
 /* The larger of read and write queue count; -1: no such topic. */
 int rkmq__broker_topic_queues(const struct rkmq_broker *brk, struct rkmq_slice topic);
+/* Its permission bits; -1: no such topic. */
+int32_t rkmq__broker_topic_perm(const struct rkmq_broker *brk, struct rkmq_slice topic);
 
 struct rkmq_broker_message {
     struct rkmq_slice topic, body;

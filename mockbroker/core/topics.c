@@ -60,6 +60,12 @@ int rkmq__broker_topic_queues(const struct rkmq_broker *brk, struct rkmq_slice n
     return topic ? rkmq__topic_queue_nums(topic) : -1;
 }
 
+int32_t rkmq__broker_topic_perm(const struct rkmq_broker *brk, struct rkmq_slice name)
+{
+    const struct rkmq_topic *topic = rkmq__topic_find(&brk->topics, name);
+    return topic ? topic->config.perm : -1;
+}
+
 int rkmq__broker_topic_change(struct rkmq_broker *brk, struct rkmq_slice name, int32_t queues,
                               int32_t perm)
 {

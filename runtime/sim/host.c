@@ -81,7 +81,7 @@ static const struct rkmq_env_ops HOST_OPS = {
 
 /* ---- finding hosts ---- */
 
-static struct sim_host *host_named(struct rkmq_sim *s, const char *name)
+static struct sim_host *host_named(const struct rkmq_sim *s, const char *name)
 {
     struct sim_host *found = NULL;
     RKMQ_LIST_EACH (it, &s->hosts) {
@@ -198,6 +198,41 @@ void rkmq_sim_crash(struct rkmq_sim *s, const char *name, bool is_reset)
     rkmq__sim_pools_crash(host);
     rkmq__sim_listeners_free(host);
     rkmq__sim_conns_crash(host, is_reset);
+}
+
+/* ---- inspection ---- */
+
+static size_t list_length(const struct rkmq_list *head)
+{
+    size_t n = 0;
+    RKMQ_LIST_EACH (it, head) {
+        n++;
+    }
+    return n;
+}
+
+static size_t open_ends(const struct rkmq_sim *s, const struct sim_host *host)
+{
+    size_t n = 0;
+    RKMQ_LIST_EACH (it, &s->conns) {
+        const struct sim_conn *conn = RKMQ_CONTAINER_OF(it, struct sim_conn, link);
+        for (size_t i = 0; i < RKMQ_COUNT_OF(conn->ends); i++) {
+            n += conn->ends[i].sock.host == host && conn->ends[i].state != SIM_END_CLOSED;
+        }
+    }
+    return n;
+}
+
+void rkmq_sim_host_left(const struct rkmq_sim *s, const char *name, struct rkmq_sim_left *out)
+{
+    const struct sim_host *host = host_named(s, name);
+    *out = (struct rkmq_sim_left){0};
+    if (host && !host->is_crashed) {
+        out->connections = open_ends(s, host);
+        out->listeners = list_length(&host->listeners);
+        out->timers = rkmq__heap_owned(&s->heap, host);
+        out->pools = list_length(&host->pools);
+    }
 }
 
 void rkmq__sim_hosts_free(struct rkmq_sim *s)

@@ -295,7 +295,7 @@ static void test_create_without_memory(void **state)
     "\"T\",\"subString\":\"*\",\"subVersion\":1}]}]}"
 
 /* Events tell who did what where: connections with their client's id, requests, answers with the
- * code they answer, pushes. */
+ * code they answer (a list of members with its body), pushes. */
 struct log {
     char text[8192];
     size_t n;
@@ -309,6 +309,12 @@ static void on_event(void *user, const struct rkmq_mock_event *e)
         log->n += (size_t)snprintf(log->text + log->n, sizeof log->text - log->n, "%s %s %d %s\n",
                                    e->server, kinds[e->kind], e->request_code, e->client_id);
         assert_true(log->n < sizeof log->text);
+    }
+    if (e->kind == RKMQ_MOCK_ANSWER) {
+        struct rkmq_slice shown = e->request_code == RKMQ_REQ_GET_CONSUMER_LIST_BY_GROUP
+                                      ? RKMQ_SLICE("{\"consumerIdList\":[\"c1\"]}")
+                                      : rkmq__slice(NULL, 0);
+        assert_true(rkmq__slice_equal(e->cmd->body, shown));
     }
 }
 

@@ -441,6 +441,40 @@ static bool is_b_open(void *arg)
     return ((struct world *)arg)->b.opened_at >= 0;
 }
 
+static void what_is_left_of_a_host(void **state)
+{
+    /* A host's open connections, listeners, armed timers and pools are counted; what was closed,
+     * stopped or destroyed is not, and a crashed host has nothing. */
+    (void)state;
+    struct world w;
+    struct rkmq_sim_left left;
+    world_init(&w, false);
+    const struct rkmq_env *env = w.b.env;
+    struct task task;
+    struct rkmq_pool *pool;
+    task_init(&task, &w, 0);
+    rkmq__timer_in(env, &task.timer, 5000);
+    assert_int_equal(env->ops->pool_create(env->ctx, "p", 1, 1, &pool), RKMQ_OK);
+    side_dial(&w.b, "a:9876");
+    rkmq_sim_run_for(w.sim, 10);
+    rkmq_sim_host_left(w.sim, "b", &left);
+    assert_int_equal(left.connections, 1);
+    assert_int_equal(left.listeners, 0);
+    assert_int_equal(left.timers, 1);
+    assert_int_equal(left.pools, 1);
+    rkmq_sim_host_left(w.sim, "a", &left);
+    assert_int_equal(left.connections + left.listeners, 2);
+    env->ops->close(env->ctx, w.b.conn);
+    rkmq__timer_stop(env, &task.timer);
+    env->ops->pool_destroy(env->ctx, pool);
+    rkmq_sim_host_left(w.sim, "b", &left);
+    assert_int_equal(left.connections + left.listeners + left.timers + left.pools, 0);
+    rkmq_sim_crash(w.sim, "a", true);
+    rkmq_sim_host_left(w.sim, "a", &left);
+    assert_int_equal(left.connections + left.listeners + left.timers + left.pools, 0);
+    world_end(&w);
+}
+
 static void running_to_a_point(void **state)
 {
     /* Time goes on to the limit asked for, also without events; waiting ends with the condition,
@@ -595,6 +629,7 @@ int main(void)
         cmocka_unit_test(a_host_starts_anew),
         cmocka_unit_test(jobs_take_their_time),
         cmocka_unit_test(a_crash_drops_jobs_and_timers),
+        cmocka_unit_test(what_is_left_of_a_host),
         cmocka_unit_test(running_to_a_point),
         cmocka_unit_test(the_trace_reads),
         cmocka_unit_test(any_allocation_may_fail),

@@ -40,12 +40,14 @@ struct rkmq_command;
 struct rkmq_mock_event {
     rkmq_ms now, wall;
     enum rkmq_mock_event_kind kind;
-    const char *server;             /* "ns0", "broker-a" */
-    uint64_t connection;            /* of that server */
-    const char *peer;               /* "ip:port" */
-    const char *client_id;          /* from the connection's heartbeat, or "" */
-    int request_code;               /* of the request, or of the request that is answered */
-    const struct rkmq_command *cmd; /* the frame; NULL where there is none. Borrowed */
+    const char *server;    /* "ns0", "broker-a" */
+    uint64_t connection;   /* of that server */
+    const char *peer;      /* "ip:port" */
+    const char *client_id; /* from the connection's heartbeat, or "" */
+    int request_code;      /* of the request, or of the request that is answered */
+    /* The frame; NULL where there is none. Borrowed. Of answers only those with members or a
+     * route show their body. */
+    const struct rkmq_command *cmd;
     size_t body_bytes;
     const char *why;                        /* CLOSED */
     const char *fault;                      /* FAULT: the rule's id */

@@ -83,6 +83,14 @@ RKMQ_API int rkmq_sim_link(struct rkmq_sim *s, const char *from, const char *to,
  * anew: same address, new env and pid; it answers bytes of old connections with a reset.
  */
 RKMQ_API void rkmq_sim_crash(struct rkmq_sim *s, const char *host, bool is_reset);
+/* What a host holds of the runtime now: nothing, once all its cores were shut down. */
+struct rkmq_sim_left {
+    size_t connections; /* not closed by it, dialled or accepted */
+    size_t listeners, timers, pools;
+};
+/* A host that was never asked for, or has crashed, holds nothing. */
+RKMQ_API void rkmq_sim_host_left(const struct rkmq_sim *s, const char *host,
+                                 struct rkmq_sim_left *out);
 /* Within a listener's run: this call takes `us` of virtual time. Outside one: nothing. */
 RKMQ_API void rkmq_sim_spend(struct rkmq_sim *s, rkmq_us us);
 

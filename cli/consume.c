@@ -60,9 +60,9 @@ struct consume {
 
 static void line_write(struct rkmq_bytes *line, const struct rkmq_msg_view *m)
 {
-    cli_text_add(line, m->msg_id, 0);
+    rkmq__text_show(line, m->msg_id, 0);
     rkmq__bytes_printf(line, ",%ld,", (long)m->queue_id);
-    cli_text_add(line, m->body, 0);
+    rkmq__text_show(line, m->body, 0);
 }
 
 static void properties_write(struct rkmq_json_writer *w, struct rkmq_slice properties)

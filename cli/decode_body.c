@@ -65,9 +65,9 @@ static void add_message_body(struct decode_output *out, struct rkmq_slice body, 
     } else if (sys_flag & RKMQ_SYS_COMPRESSED) {
         rkmq__bytes_add_text(&out->line, " (cannot be decompressed)");
     }
-    if (cli_text_is_utf8(plain)) {
+    if (rkmq__text_is_utf8(plain)) {
         rkmq__bytes_add_text(&out->line, " \"");
-        cli_text_add(&out->line, plain, chars_max);
+        rkmq__text_show(&out->line, plain, chars_max);
         rkmq__bytes_add_text(&out->line, "\"");
     } else {
         rkmq__bytes_add_text(&out->line, " hex ");
@@ -83,9 +83,9 @@ void decode_add_properties(struct rkmq_bytes *line, struct rkmq_slice properties
     const char *before = "{";
     while (rkmq_property_next(&properties, &name, &value) == RKMQ_OK) {
         rkmq__bytes_add_text(line, before);
-        cli_text_add(line, name, 0);
+        rkmq__text_show(line, name, 0);
         rkmq__bytes_add_text(line, "=");
-        cli_text_add(line, value, 0);
+        rkmq__text_show(line, value, 0);
         before = " ";
     }
     rkmq__bytes_add_text(line, *before == '{' ? "{}" : "}");
@@ -100,7 +100,7 @@ static void add_records(struct decode_output *out, struct rkmq_slice body, const
     while ((status = rkmq_record_next(&body, &r, &err)) == RKMQ_OK) {
         rkmq__bytes_printf(&out->line, "%squeue %d offset %lld at %lld  ", indent, r.queue_id,
                            (long long)r.queue_offset, (long long)r.commit_log_offset);
-        cli_text_add(&out->line, r.topic, 0);
+        rkmq__text_show(&out->line, r.topic, 0);
         rkmq__bytes_add_text(&out->line, " ");
         decode_add_properties(&out->line, r.properties);
         if (r.reconsume_times > 0) {
@@ -153,8 +153,8 @@ void decode_add_body(struct decode_output *out, const struct decode_frame *frame
         break;
     case BODY_OTHER:
         rkmq__bytes_add_text(&out->line, indent);
-        if (cli_text_is_utf8(body)) {
-            cli_text_add(&out->line, body, chars_max);
+        if (rkmq__text_is_utf8(body)) {
+            rkmq__text_show(&out->line, body, chars_max);
         } else {
             cli_text_add_hex(&out->line, body, chars_max ? HEX_BYTES : 0);
         }

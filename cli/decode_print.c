@@ -49,7 +49,7 @@ void decode_error(struct decode_output *out, const struct decode_place *place, c
     va_end(args);
     struct rkmq_bytes safe;
     rkmq__bytes_init(&safe, out->mem);
-    cli_text_add(&safe, rkmq__slice_of(why), 0);
+    rkmq__text_show(&safe, rkmq__slice_of(why), 0);
     (void)fflush(stdout); /* so that the two streams stand in order on a terminal */
     fprintf(stderr, "rkmq: decode: %s%s%llu: %.*s\n", place->file, place->separator,
             (unsigned long long)place->n, (int)safe.n, safe.p ? (const char *)safe.p : "");
@@ -77,7 +77,7 @@ void decode_print_note(struct decode_output *out, int64_t t_us, uint64_t conn,
             rkmq__bytes_printf(&out->line, "c%llu ", (unsigned long long)conn);
         }
         rkmq__bytes_add_text(&out->line, "-- ");
-        cli_text_add(&out->line, text, out->is_full ? 0 : VALUE_CHARS);
+        rkmq__text_show(&out->line, text, out->is_full ? 0 : VALUE_CHARS);
     }
     rkmq__bytes_add_text(&out->line, "\n");
     flush(out);
@@ -129,12 +129,12 @@ static void add_fields(struct decode_output *out, const struct decode_frame *fra
     for (size_t i = 0; i < cmd->n_fields; i++) {
         struct rkmq_slice name = long_name(frame, cmd->fields[i].key);
         rkmq__bytes_add_text(&out->line, i > 0 ? "  " : "");
-        cli_text_add(&out->line, name, 0);
+        rkmq__text_show(&out->line, name, 0);
         rkmq__bytes_add_text(&out->line, "=");
         if (rkmq__slice_is(name, "properties")) {
             decode_add_properties(&out->line, cmd->fields[i].value);
         } else {
-            cli_text_add(&out->line, cmd->fields[i].value, out->is_full ? 0 : VALUE_CHARS);
+            rkmq__text_show(&out->line, cmd->fields[i].value, out->is_full ? 0 : VALUE_CHARS);
         }
     }
     rkmq__bytes_add_text(&out->line, "\n");
@@ -161,7 +161,7 @@ static void print_text(struct decode_output *out, const struct decode_frame *fra
     rkmq__bytes_add_text(line, cmd->format == RKMQ_HEADER_BINARY ? "  binary" : "");
     if (cmd->remark.n > 0) {
         rkmq__bytes_add_text(line, "  \"");
-        cli_text_add(line, cmd->remark, out->is_full ? 0 : VALUE_CHARS);
+        rkmq__text_show(line, cmd->remark, out->is_full ? 0 : VALUE_CHARS);
         rkmq__bytes_add_text(line, "\"");
     }
     rkmq__bytes_add_text(line, "\n");

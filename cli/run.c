@@ -3,12 +3,13 @@
 #include <errno.h>
 #include <fnmatch.h>
 #include <stdio.h>
+#include <time.h>
 
 #include "cli/cli.h"
 #include "cli/pool.h"
 #include "cli/progress.h"
-#include "cli/run_print.h"
 #include "cli/scenario_files.h"
+#include "runner/reports/report.h"
 
 /* Exit codes of design.md section 4. */
 enum {
@@ -22,8 +23,8 @@ enum {
 #define RUN_LIMIT_S 120 /* of real time a simulated run may take in a worker */
 
 struct run_options {
-    const char *on, *seed, *seeds, *filter, *events;
-    int64_t jobs;
+    const char *on, *seed, *seeds, *filter, *events, *junit;
+    int64_t jobs, variant; /* variant -1: not given */
     bool is_list, is_all_variants;
 };
 
@@ -40,8 +41,12 @@ static const struct cli_option option_table[] = {
      "only scenarios whose name matches, as route/*"},
     {"variants", 0, CLI_FLAG, NULL, OPTION(is_all_variants), 0, 0, false,
      "also run what the scenarios' sweeps make of them"},
+    {"variant", 0, CLI_INT, "N", OPTION(variant), 0, RKMQ_SCENARIO_VARIANTS_MAX, false,
+     "run only this one of them, 0: the scenario as it stands"},
     {"list", 0, CLI_FLAG, NULL, OPTION(is_list), 0, 0, false,
      "print the names and titles, run none"},
+    {"junit", 0, CLI_TEXT, "FILE", OPTION(junit), 0, 0, false,
+     "write the verdicts as JUnit XML, as CI systems read it"},
     {"events", 0, CLI_TEXT, "FILE", OPTION(events), 0, 0, false,
      "write the event log of the last run as JSON lines"},
 };
@@ -50,7 +55,10 @@ struct item { /* a scenario file, or what its sweep makes of it */
     const char *path;
     struct rkmq_slice text;
     uint32_t variant;
-    uint64_t seed; /* its own */
+    uint64_t seed;       /* its own */
+    const char *why_not; /* it is not played, and why: it is refused, or not for this ground */
+    bool is_refused;
+    uint64_t first_piece, n_pieces;
 };
 struct campaign {
     struct run_options options;
@@ -59,31 +67,49 @@ struct campaign {
     uint64_t seed_first, n_seeds;
     bool has_seeds;
     FILE *events;
+    struct rkmq_reports *reports;
     struct rkmq_arena arena;
     struct item *items;
     size_t n_items, n_items_max;
+    uint64_t n_played_to;         /* pieces up to the last that is played */
     struct rkmq_scenario *parsed; /* of parsed_item */
     const struct item *parsed_item;
     struct cli_pool pool;
     struct cli_progress progress;
-    unsigned n_failed, n_unknown, n_harness, n_bad, n_listed;
+    unsigned n_failed, n_unknown, n_harness, n_bad, n_listed, n_playable;
 };
 
-#define RERUN_BYTES 5000 /* a path and some words */
-
-static void rerun_write(char out[RERUN_BYTES], const struct campaign *c, struct rkmq_slice path,
-                        uint64_t seed)
+/* So that a shell reads it as one word. */
+static void put_word(struct rkmq_bytes *out, const char *word)
 {
-    (void)snprintf(out, RERUN_BYTES, "rkmq run --on %s --seed %llu %.*s", c->options.on,
-                   (unsigned long long)seed, RKMQ_SLICE_ARG(path)); /* fits */
+    static const char plain[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789"
+                                "_-./@%+=:,";
+    if (word[strspn(word, plain)] == '\0') {
+        rkmq__bytes_add_text(out, word);
+        return;
+    }
+    rkmq__bytes_add_text(out, "'");
+    for (; *word; word++) {
+        rkmq__bytes_add(out, *word == '\'' ? "'\\''" : word, *word == '\'' ? 4 : 1);
+    }
+    rkmq__bytes_add_text(out, "'");
+}
+
+/* The command that plays a piece again, NUL-terminated; NULL: memory is out. */
+static const char *rerun_write(struct rkmq_bytes *out, const struct campaign *c,
+                               const struct item *item, uint64_t seed)
+{
+    rkmq__bytes_printf(out, "rkmq run --on %s --seed %llu ", c->options.on,
+                       (unsigned long long)seed);
+    if (item->variant > 0) {
+        rkmq__bytes_printf(out, "--variant %lu ", (unsigned long)item->variant);
+    }
+    put_word(out, item->path);
+    rkmq__bytes_add(out, "", 1);
+    return out->is_failed ? NULL : (const char *)out->p;
 }
 
 /* ---- one run: in a worker ---- */
-
-/* A worker's answer: this, then the text below the result line's number. */
-struct outcome {
-    bool is_ok, is_failed, is_unknown, is_harness, is_events_failed;
-};
 
 /* The file belongs to the process that began; flushed, since a worker never closes it. */
 static bool write_events(FILE *file, const struct rkmq_event_log *log)
@@ -100,32 +126,31 @@ static bool write_events(FILE *file, const struct rkmq_event_log *log)
     return fflush(file) == 0 && !ferror(file);
 }
 
+static rkmq_us clock_us(void)
+{
+    struct timespec now;
+    (void)clock_gettime(CLOCK_MONOTONIC, &now); /* cannot fail with this clock */
+    return (rkmq_us)now.tv_sec * 1000000 + now.tv_nsec / 1000;
+}
+
 struct one_run {
     struct campaign *c;
-    bool is_last;
-    struct outcome outcome;
-    struct rkmq_bytes text;
+    bool is_last, is_events_failed, is_rendered;
+    rkmq_us begun_us;
+    struct rkmq_report_run run;
+    struct rkmq_part part;
 };
 
 static void on_log(void *user, const struct rkmq_world *w, const struct rkmq_run_result *result)
 {
     struct one_run *one = user;
-    const struct rkmq_scenario *sc = w->sc;
-    struct outcome *o = &one->outcome;
-    char rerun[RERUN_BYTES];
-    o->is_ok = result->verdict == RKMQ_PASS || result->verdict == RKMQ_NON_STRICT;
-    o->is_harness = result->is_harness_failure;
-    o->is_failed = result->verdict == RKMQ_FAIL && !o->is_harness;
-    o->is_unknown = result->verdict == RKMQ_UNKNOWN;
-    rkmq__bytes_printf(&one->text, "%.*s%s%.*s seed %llu (%s, %zu events, hash %016llx)\n",
-                       RKMQ_SLICE_ARG(sc->name), sc->variant ? " " : "",
-                       RKMQ_SLICE_ARG(sc->variant_text), (unsigned long long)w->o.seed,
-                       cli_verdict_name(result->verdict), result->n_events,
-                       (unsigned long long)result->log_hash);
-    rerun_write(rerun, one->c, sc->file, w->o.seed);
-    cli_run_print(&one->text, w, result, o->is_ok ? NULL : rerun);
+    one->run.w = w;
+    one->run.result = result;
+    one->run.took_us = clock_us() - one->begun_us;
+    one->is_rendered = rkmq__part_make(&one->part, rkmq__reports_slots(one->c->reports), &one->run,
+                                       rkmq_mem_heap()) == RKMQ_OK;
     if (one->c->events && one->is_last) {
-        o->is_events_failed = !write_events(one->c->events, w->recorder.log);
+        one->is_events_failed = !write_events(one->c->events, w->recorder.log);
     }
 }
 
@@ -147,77 +172,154 @@ static const struct rkmq_scenario *scenario_of(struct campaign *c, const struct 
     return c->parsed;
 }
 
+/* The item that a piece belongs to; `*seed` is what it is played with. */
 static const struct item *item_of(const struct campaign *c, uint64_t number, uint64_t *seed)
 {
-    size_t i = (size_t)(number / c->n_seeds);
-    *seed = c->has_seeds ? c->seed_first + number % c->n_seeds : c->items[i].seed;
-    return &c->items[i];
+    size_t low = 0, high = c->n_items; /* items[low].first_piece <= number < items[high]... */
+    while (high - low > 1) {
+        size_t middle = low + (high - low) / 2;
+        if (c->items[middle].first_piece <= number) {
+            low = middle;
+        } else {
+            high = middle;
+        }
+    }
+    const struct item *item = &c->items[low];
+    *seed = c->has_seeds ? c->seed_first + (number - item->first_piece) : item->seed;
+    return item;
 }
 
+/* What is told of a piece that was not played. */
+static bool not_played(struct one_run *one, enum rkmq_outcome outcome, const char *why)
+{
+    one->run.w = NULL;
+    one->run.result = NULL;
+    one->run.outcome = outcome;
+    one->run.why = why;
+    one->run.took_us = clock_us() - one->begun_us;
+    return rkmq__part_make(&one->part, rkmq__reports_slots(one->c->reports), &one->run,
+                           rkmq_mem_heap()) == RKMQ_OK;
+}
+
+static void play(struct one_run *one, uint64_t seed)
+{
+    struct campaign *c = one->c;
+    struct rkmq_run_options o = {
+        .ground = c->ground, .seed = seed, .log_level = c->log_level, .log = cli_log};
+    struct rkmq_run_result result = {0};
+    struct rkmq_err err = {0};
+    if (rkmq__run(&result, one->run.sc, &o, rkmq_mem_heap(), on_log, one, &err) != RKMQ_OK) {
+        one->is_rendered = not_played(one, RKMQ_OUTCOME_HARNESS, err.text);
+    }
+    rkmq__run_result_close(&result);
+}
+
+/* The answer: is_events_failed, then the part. Empty: memory is out. */
 static void work(void *user, uint64_t number, struct rkmq_bytes *out)
 {
     struct campaign *c = user;
-    struct one_run one = {.c = c, .is_last = number + 1 == c->n_items * c->n_seeds};
-    struct rkmq_run_options o = {.ground = c->ground, .log_level = c->log_level, .log = cli_log};
-    struct rkmq_run_result result = {0};
-    struct rkmq_err err = {.text = "out of memory"};
-    const struct item *item = item_of(c, number, &o.seed);
-    const struct rkmq_scenario *sc = scenario_of(c, item);
-    rkmq__bytes_init(&one.text, rkmq_mem_heap());
-    int status =
-        sc ? rkmq__run(&result, sc, &o, rkmq_mem_heap(), on_log, &one, &err) : RKMQ_E_NOMEM;
-    if (status != RKMQ_OK) {
-        rkmq__bytes_clear(&one.text);
-        one.outcome = (struct outcome){.is_harness = true};
-        rkmq__bytes_printf(&one.text, "%s seed %llu (the harness failed: %s)\n", item->path,
-                           (unsigned long long)o.seed, err.text);
+    struct one_run one = {.c = c, .is_last = number + 1 == c->n_played_to};
+    uint64_t seed;
+    const struct item *item = item_of(c, number, &seed);
+    struct rkmq_bytes rerun;
+    one.begun_us = clock_us();
+    rkmq__bytes_init(&rerun, rkmq_mem_heap());
+    one.run = (struct rkmq_report_run){.file = item->path,
+                                       .sc = item->is_refused ? NULL : scenario_of(c, item),
+                                       .seed = seed,
+                                       .rerun = rerun_write(&rerun, c, item, seed)};
+    if (!one.run.rerun || (!one.run.sc && !item->is_refused)) {
+        one.is_rendered = false;
+    } else if (item->why_not) {
+        one.run.rerun = "";
+        one.is_rendered = not_played(
+            &one, item->is_refused ? RKMQ_OUTCOME_BAD : RKMQ_OUTCOME_SKIPPED, item->why_not);
+    } else {
+        play(&one, seed);
     }
-    rkmq__run_result_close(&result);
-    rkmq__bytes_add(out, &one.outcome, sizeof one.outcome);
-    rkmq__bytes_add_slice(out, rkmq__bytes_slice(&one.text));
-    out->is_failed = out->is_failed || one.text.is_failed;
-    rkmq__bytes_close(&one.text);
+    if (one.is_rendered) {
+        rkmq__bytes_add(out, &one.is_events_failed, sizeof one.is_events_failed);
+        rkmq__part_write(&one.part, out);
+    }
+    rkmq__part_close(&one.part);
+    rkmq__bytes_close(&rerun);
 }
 
 /* ---- what became of it: in this process, in order ---- */
 
-static void tell_dead(struct campaign *c, const struct cli_pool_result *result)
+/* The part of a piece that has no answer. */
+static int part_of_dead(struct campaign *c, const struct cli_pool_result *result,
+                        struct rkmq_part *part)
 {
-    char death[CLI_POOL_DEATH_BYTES], rerun[RERUN_BYTES];
+    char death[CLI_POOL_DEATH_BYTES], why[CLI_POOL_DEATH_BYTES + 32] = "out of memory";
+    struct one_run one = {.c = c, .begun_us = clock_us()};
+    struct rkmq_bytes rerun;
     uint64_t seed;
     const struct item *item = item_of(c, result->number, &seed);
-    cli_pool_death(&c->pool, result, death);
-    rerun_write(rerun, c, rkmq__slice_of(item->path), seed);
-    printf("not ok %llu - %s seed %llu (the harness failed: the worker %s)\n#   rerun: %s\n",
-           (unsigned long long)result->number + 1, item->path, (unsigned long long)seed, death,
-           rerun);
+    if (result->signal != 0 || result->exit_code != 0) {
+        cli_pool_death(&c->pool, result, death);
+        (void)snprintf(why, sizeof why, "the harness failed: the worker %s", death); /* fits */
+    }
+    rkmq__bytes_init(&rerun, rkmq_mem_heap());
+    one.run =
+        (struct rkmq_report_run){.file = item->path, .sc = scenario_of(c, item), .seed = seed};
+    one.run.rerun = rerun_write(&rerun, c, item, seed);
+    one.run.rerun = one.run.rerun ? one.run.rerun : "";
+    bool is_made = not_played(&one, RKMQ_OUTCOME_HARNESS, why);
+    *part = one.part;
+    rkmq__bytes_close(&rerun);
+    return is_made ? RKMQ_OK : RKMQ_E_NOMEM;
+}
+
+static int part_of(struct campaign *c, const struct cli_pool_result *result, struct rkmq_part *part,
+                   bool *is_events_failed)
+{
+    struct rkmq_slice out = result->out;
+    *is_events_failed = false;
+    if (out.n <= sizeof *is_events_failed) {
+        return part_of_dead(c, result, part);
+    }
+    memcpy(is_events_failed, out.p, sizeof *is_events_failed);
+    out = rkmq__slice(out.p + sizeof *is_events_failed, out.n - sizeof *is_events_failed);
+    return rkmq__part_read(part, out, rkmq_mem_heap());
+}
+
+static void count(struct campaign *c, enum rkmq_outcome outcome)
+{
+    c->n_failed += outcome == RKMQ_OUTCOME_FAIL;
+    c->n_unknown += outcome == RKMQ_OUTCOME_UNKNOWN;
+    c->n_harness += outcome == RKMQ_OUTCOME_HARNESS;
+    c->n_bad += outcome == RKMQ_OUTCOME_BAD;
+}
+
+static void show_progress(struct campaign *c, uint64_t n_done)
+{
+    uint64_t n_all = c->pool.n_pieces;
+    char text[64], note[64];
+    (void)snprintf(text, sizeof text, "%llu/%llu runs", (unsigned long long)n_done,
+                   (unsigned long long)n_all);
+    (void)snprintf(note, sizeof note, "%u failed", c->n_failed + c->n_harness);
+    cli_progress_show(&c->progress, text, (double)(n_all - n_done) / (double)n_all, note);
 }
 
 static bool done(void *user, const struct cli_pool_result *result)
 {
     struct campaign *c = user;
-    struct outcome o = {.is_harness = true};
-    uint64_t n_all = c->n_items * c->n_seeds;
-    char text[64], note[64];
+    struct rkmq_part part;
+    bool is_events_failed;
     cli_progress_clear(&c->progress);
-    if (result->out.n < sizeof o) {
-        tell_dead(c, result);
-    } else {
-        memcpy(&o, result->out.p, sizeof o);
-        printf("%s %llu - %.*s", o.is_ok ? "ok" : "not ok", (unsigned long long)result->number + 1,
-               (int)(result->out.n - sizeof o), (const char *)result->out.p + sizeof o);
+    if (part_of(c, result, &part, &is_events_failed) != RKMQ_OK) {
+        (void)cli_error("run", "out of memory");
+        c->n_harness++;
     }
-    if (o.is_events_failed) {
+    if (is_events_failed) {
         (void)cli_error(c->options.events, "cannot be written");
+        c->n_harness++;
     }
-    c->n_harness += o.is_harness || o.is_events_failed;
-    c->n_failed += o.is_failed;
-    c->n_unknown += o.is_unknown;
-    (void)snprintf(text, sizeof text, "%llu/%llu runs", (unsigned long long)result->number + 1,
-                   (unsigned long long)n_all);
-    (void)snprintf(note, sizeof note, "%u failed", c->n_failed + c->n_harness);
-    cli_progress_show(&c->progress, text, (double)(n_all - result->number - 1) / (double)n_all,
-                      note);
+    count(c, part.facts.outcome);
+    rkmq__reports_add(c->reports, &part);
+    rkmq__part_close(&part);
+    show_progress(c, result->number + 1);
     return true;
 }
 
@@ -245,8 +347,12 @@ static int item_keep(struct campaign *c, const struct rkmq_scenario_source *sour
     if (!item) {
         return RKMQ_E_NOMEM;
     }
-    *item = (struct item){.variant = source->variant, .seed = seed};
-    if (source->variant > 0 && c->n_items > 0) { /* variants follow what they vary */
+    *item =
+        (struct item){.variant = source->variant,
+                      .seed = seed,
+                      .first_piece = c->n_items > 0 ? item[-1].first_piece + item[-1].n_pieces : 0,
+                      .n_pieces = c->n_seeds};
+    if (c->n_items > 0 && strcmp(item[-1].path, source->file) == 0) { /* another variant */
         item->path = item[-1].path;
         item->text = item[-1].text;
     } else if (rkmq__arena_copy(&c->arena, rkmq__slice_of(source->file), &path) != RKMQ_OK ||
@@ -259,40 +365,81 @@ static int item_keep(struct campaign *c, const struct rkmq_scenario_source *sour
     return RKMQ_OK;
 }
 
-static void take_scenario(struct campaign *c, const struct rkmq_scenario_source *source,
-                          const struct rkmq_scenario *sc)
+/* As item_keep, of what is not played. */
+static int item_keep_aside(struct campaign *c, const struct rkmq_scenario_source *source,
+                           struct rkmq_slice why, bool is_refused)
 {
-    bool is_wanted =
-        !c->options.filter || fnmatch(c->options.filter, (const char *)sc->name.p, 0) == 0;
-    if (is_wanted && c->options.is_list) {
+    struct rkmq_slice copy;
+    int status = rkmq__arena_copy(&c->arena, why, &copy);
+    status = status == RKMQ_OK ? item_keep(c, source, 0) : status;
+    if (status == RKMQ_OK) {
+        struct item *item = &c->items[c->n_items - 1];
+        item->why_not = (const char *)copy.p; /* NUL-terminated */
+        item->is_refused = is_refused;
+        item->n_pieces = 1;
+    }
+    return status;
+}
+
+static int take_scenario(struct campaign *c, const struct rkmq_scenario_source *source,
+                         const struct rkmq_scenario *sc)
+{
+    char why[64];
+    if (c->options.filter && fnmatch(c->options.filter, (const char *)sc->name.p, 0) != 0) {
+        return RKMQ_OK;
+    }
+    if (c->options.is_list) {
         printf("%.*s\t%.*s\n", RKMQ_SLICE_ARG(sc->name), RKMQ_SLICE_ARG(sc->title));
         c->n_listed++;
-    } else if (is_wanted && (sc->grounds & c->ground) &&
-               item_keep(c, source, sc->seed) != RKMQ_OK) {
-        (void)cli_error("run", "out of memory");
-        c->n_harness++;
+        return RKMQ_OK;
     }
+    if ((sc->grounds & c->ground) == 0) {
+        (void)snprintf(why, sizeof why, "not for --on %s", c->options.on);
+        return item_keep_aside(c, source, rkmq__slice_of(why), false);
+    }
+    int status = item_keep(c, source, sc->seed);
+    if (status == RKMQ_OK) {
+        const struct item *item = &c->items[c->n_items - 1];
+        c->n_playable++;
+        c->n_played_to = item->first_piece + item->n_pieces;
+    }
+    return status;
+}
+
+static int refuse(struct campaign *c, const struct rkmq_scenario_source *source,
+                  const struct rkmq_bytes *mistakes)
+{
+    (void)fprintf(stderr, "%.*s", (int)mistakes->n, (const char *)mistakes->p);
+    if (c->options.is_list) {
+        c->n_bad++;
+        return RKMQ_OK;
+    }
+    return item_keep_aside(c, source, rkmq__bytes_slice(mistakes), true);
 }
 
 static void on_file(void *user, const char *path, struct rkmq_slice text)
 {
     struct campaign *c = user;
-    uint32_t n_variants = 0;
-    for (uint32_t variant = 0; variant <= n_variants; variant++) {
+    bool is_one = c->options.variant >= 0;
+    uint32_t last = is_one ? (uint32_t)c->options.variant : 0;
+    for (uint32_t variant = last; variant <= last; variant++) {
         struct rkmq_scenario_source source = {.file = path, .text = text, .variant = variant};
-        struct rkmq_scenario *sc;
-        struct rkmq_bytes report;
-        rkmq__bytes_init(&report, rkmq_mem_heap());
-        int status = rkmq__scenario_parse(&sc, rkmq_mem_heap(), &source, &report);
-        if (status != RKMQ_OK) {
-            (void)fprintf(stderr, "%.*s", (int)report.n, (const char *)report.p);
-            c->n_bad++;
-        } else {
-            take_scenario(c, &source, sc);
-            n_variants = c->options.is_all_variants ? sc->n_variants : 0;
+        struct rkmq_scenario *sc = NULL;
+        struct rkmq_bytes mistakes;
+        rkmq__bytes_init(&mistakes, rkmq_mem_heap());
+        int status = rkmq__scenario_parse(&sc, rkmq_mem_heap(), &source, &mistakes);
+        if (status == RKMQ_OK) {
+            status = take_scenario(c, &source, sc);
+            last = c->options.is_all_variants && !is_one ? sc->n_variants : last;
+        } else if (status == RKMQ_E_INVALID) {
+            status = refuse(c, &source, &mistakes);
         }
-        rkmq__bytes_close(&report);
-        rkmq__scenario_destroy(status == RKMQ_OK ? sc : NULL);
+        if (status != RKMQ_OK) {
+            (void)cli_error("run", "%s", rkmq_status_text(status));
+            c->n_harness++;
+        }
+        rkmq__bytes_close(&mistakes);
+        rkmq__scenario_destroy(sc);
     }
 }
 
@@ -343,29 +490,28 @@ static int exit_code(const struct campaign *c)
     return c->n_failed > 0 ? RUN_EXIT_FAIL : c->n_unknown > 0 ? RUN_EXIT_UNKNOWN : RUN_EXIT_PASS;
 }
 
-/* Plays all items; a TAP stream. */
+/* Plays all items. */
 static void campaign_play(struct campaign *c)
 {
     bool is_sim = c->ground == RKMQ_GROUND_SIM;
+    const struct item *last = c->n_items > 0 ? &c->items[c->n_items - 1] : NULL;
     c->pool = (struct cli_pool){
         .n_jobs = c->options.jobs > 0 ? (unsigned)c->options.jobs
                   : is_sim            ? cli_pool_cores()
                                       : 1,
-        .n_pieces = c->n_items * c->n_seeds,
+        .n_pieces = last ? last->first_piece + last->n_pieces : 0,
         .limit_s = is_sim ? RUN_LIMIT_S : 0,
         .work = work,
         .done = done,
         .user = c,
     };
     cli_progress_init(&c->progress, false);
-    printf("TAP version 13\n");
     int status = cli_pool_run(&c->pool);
     cli_progress_clear(&c->progress);
     if (status != RKMQ_OK) {
         (void)cli_error("run", "the workers failed: %s", rkmq_status_text(status));
         c->n_harness++;
     }
-    printf("1..%llu\n", (unsigned long long)c->pool.n_pieces);
 }
 
 static int campaign_run(struct campaign *c, const struct cli_args *args)
@@ -375,19 +521,51 @@ static int campaign_run(struct campaign *c, const struct cli_args *args)
             c->n_bad++;
         }
     }
-    if (c->n_items + c->n_listed + c->n_bad + c->n_harness == 0) {
-        (void)cli_error("run", "no scenario for this ground and filter");
-        return RUN_EXIT_BAD;
-    }
     if (!c->options.is_list) {
         campaign_play(c);
+    }
+    if (c->n_playable + c->n_listed + c->n_bad + c->n_harness == 0) {
+        (void)cli_error("run", "no scenario for this ground and filter");
+        return RUN_EXIT_BAD;
     }
     return exit_code(c);
 }
 
+/* Errors are said on stderr. */
+static int outputs_open(struct campaign *c)
+{
+    struct rkmq_reports_options o = {.tap = c->options.is_list ? NULL : stdout,
+                                     .junit = c->options.junit};
+    struct rkmq_err err = {0};
+    int status = rkmq__reports_open(&c->reports, &o, rkmq_mem_heap(), &err);
+    if (status != RKMQ_OK) {
+        (void)cli_error("run", "%s", err.text);
+        return status;
+    }
+    if (c->options.events && !(c->events = fopen(c->options.events, "we"))) {
+        (void)cli_error(c->options.events, "%s", strerror(errno));
+        return RKMQ_E_IO;
+    }
+    return RKMQ_OK;
+}
+
+static int outputs_close(struct campaign *c)
+{
+    struct rkmq_err err = {0};
+    int status = rkmq__reports_close(c->reports, &err);
+    if (status != RKMQ_OK) {
+        (void)cli_error("run", "%s", err.text);
+    }
+    if (c->events && fclose(c->events) != 0) {
+        (void)cli_error(c->options.events, "%s", strerror(errno));
+        status = RKMQ_E_IO;
+    }
+    return status;
+}
+
 static int run_run(int argc, char **argv)
 {
-    struct campaign c = {.options = {.on = "sim"}, .n_seeds = 1};
+    struct campaign c = {.options = {.on = "sim", .variant = -1}, .n_seeds = 1};
     struct cli_args args;
     int code = cli_parse(&cli_run_command, argc, argv, &c.options, &args);
     if (code == CLI_GO) {
@@ -397,18 +575,12 @@ static int run_run(int argc, char **argv)
         return code;
     }
     c.log_level = args.log_level > RKMQ_LOG_WARN ? args.log_level : RKMQ_LOG_ERROR;
-    if (c.options.events && !(c.events = fopen(c.options.events, "we"))) {
-        return cli_error(c.options.events, "%s", strerror(errno));
-    }
     rkmq__arena_init(&c.arena, rkmq_mem_heap());
-    code = campaign_run(&c, &args);
+    code = outputs_open(&c) == RKMQ_OK ? campaign_run(&c, &args) : RUN_EXIT_HARNESS;
     rkmq__scenario_destroy(c.parsed);
     rkmq__free(rkmq_mem_heap(), c.items);
     rkmq__arena_close(&c.arena);
-    if (c.events && fclose(c.events) != 0) {
-        return cli_error(c.options.events, "%s", strerror(errno));
-    }
-    return code;
+    return outputs_close(&c) == RKMQ_OK ? code : RUN_EXIT_HARNESS;
 }
 
 const struct cli_command cli_run_command = {

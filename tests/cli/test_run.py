@@ -152,9 +152,10 @@ class Run(Case):
         self.assertEqual(299, sum(line.startswith("ok ") for line in lines))
         dead = [i for i, line in enumerate(lines) if line.startswith("not ok ")]
         self.assertEqual(1, len(dead))
-        self.assertIn("the harness failed: the worker died of signal 9", lines[dead[0]])
         seed = re.search(r"not ok (\d+) ", lines[dead[0]]).group(1)
-        self.assertEqual(f"#   rerun: rkmq run --on sim --seed {seed} {path}", lines[dead[0] + 1])
+        self.assertEqual(f"not ok {seed} - test/one seed {seed} (harness)", lines[dead[0]])
+        self.assertIn("the harness failed: the worker died of signal 9", lines[dead[0] + 1])
+        self.assertEqual(f"#   rerun: rkmq run --on sim --seed {seed} {path}", lines[dead[0] + 2])
 
     def test_on_tcp(self):
         """The same file is played over TCP, in real time."""

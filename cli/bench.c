@@ -15,8 +15,8 @@
 
 #define READY_LINE_BYTES_MAX 4096
 
-static const struct cli_command *const commands[] = {&cli_bench_pull_command,
-                                                     &cli_bench_start_command};
+static const struct cli_command *const commands[] = {
+    &cli_bench_pull_command, &cli_bench_start_command, &cli_bench_sim_command};
 
 static int bench_run(int argc, char **argv)
 {
@@ -26,7 +26,7 @@ static int bench_run(int argc, char **argv)
 
 const struct cli_command cli_bench_command = {
     .name = "bench",
-    .summary = "Measure pull throughput and start times on this machine",
+    .summary = "Measure pull throughput, start times and the simulation on this machine",
     .run = bench_run,
 };
 

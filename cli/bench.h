@@ -41,5 +41,6 @@ void bench_progress(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
 
 extern const struct cli_command cli_bench_pull_command;
 extern const struct cli_command cli_bench_start_command;
+extern const struct cli_command cli_bench_sim_command;
 
 #endif

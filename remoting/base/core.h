@@ -39,9 +39,11 @@ static inline bool rkmq__slice_equal(struct rkmq_slice a, struct rkmq_slice b)
 {
     return a.n == b.n && (a.n == 0 || memcmp(a.p, b.p, a.n) == 0);
 }
+/* Most texts that differ do so in the first byte. */
 static inline bool rkmq__slice_is(struct rkmq_slice a, const char *text)
 {
-    return rkmq__slice_equal(a, rkmq__slice_of(text));
+    bool is_first_equal = a.n == 0 || a.p[0] == (uint8_t)text[0];
+    return is_first_equal && rkmq__slice_equal(a, rkmq__slice_of(text));
 }
 static inline bool rkmq__slice_starts(struct rkmq_slice a, struct rkmq_slice prefix)
 {

@@ -15,6 +15,14 @@
 
 #define RKMQ_JSON_DEPTH_MAX 32
 
+/* ---- eight bytes of a text at once ---- */
+#define RKMQ_BYTES_OF(c) (UINT64_C(0x0101010101010101) * (c)) /* `c` eight times */
+static inline bool rkmq__has_byte(uint64_t eight, uint8_t c)
+{
+    uint64_t v = eight ^ RKMQ_BYTES_OF(c);
+    return ((v - RKMQ_BYTES_OF(0x01)) & ~v & RKMQ_BYTES_OF(0x80)) != 0;
+}
+
 enum rkmq_json_type {
     RKMQ_JSON_NULL,
     RKMQ_JSON_BOOL,
@@ -43,6 +51,8 @@ void rkmq__json_skip_space(struct rkmq_json_cursor *cur);
 bool rkmq__json_take(struct rkmq_json_cursor *cur, uint8_t c, const char *expected);
 /* Skips space, then takes one whole value; nested ones are checked too. */
 bool rkmq__json_scan(struct rkmq_json_cursor *cur, struct rkmq_json *out);
+/* The same for text that was scanned before: containers are passed over, not checked again. */
+bool rkmq__json_pass(struct rkmq_json_cursor *cur, struct rkmq_json *out);
 /* Fills `err` with the cursor's failure, as RKMQ_E_PROTOCOL. */
 int rkmq__json_fault(const struct rkmq_json_cursor *cur, const uint8_t *start, const char *what,
                      struct rkmq_err *err);

@@ -49,14 +49,14 @@ bool rkmq__json_next_member(struct rkmq_json_iter *it, struct rkmq_json *key,
                             struct rkmq_json *value)
 {
     struct rkmq_json_cursor cur;
-    return it->is_object && iter_begin(it, &cur) && rkmq__json_scan(&cur, key) &&
-           rkmq__json_take(&cur, ':', "':'") && rkmq__json_scan(&cur, value) && iter_end(it, &cur);
+    return it->is_object && iter_begin(it, &cur) && rkmq__json_pass(&cur, key) &&
+           rkmq__json_take(&cur, ':', "':'") && rkmq__json_pass(&cur, value) && iter_end(it, &cur);
 }
 
 bool rkmq__json_next_element(struct rkmq_json_iter *it, struct rkmq_json *value)
 {
     struct rkmq_json_cursor cur;
-    return !it->is_object && iter_begin(it, &cur) && rkmq__json_scan(&cur, value) &&
+    return !it->is_object && iter_begin(it, &cur) && rkmq__json_pass(&cur, value) &&
            iter_end(it, &cur);
 }
 

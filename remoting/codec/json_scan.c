@@ -7,10 +7,11 @@
 
 void rkmq__json_skip_space(struct rkmq_json_cursor *cur)
 {
-    while (cur->p < cur->end &&
-           (*cur->p == ' ' || *cur->p == '\n' || *cur->p == '\r' || *cur->p == '\t')) {
-        cur->p++;
+    const uint8_t *p = cur->p, *end = cur->end;
+    while (p < end && (*p == ' ' || *p == '\n' || *p == '\r' || *p == '\t')) {
+        p++;
     }
+    cur->p = p;
 }
 
 static bool scan_fail(struct rkmq_json_cursor *cur, const char *expected)
@@ -68,6 +69,23 @@ static bool scan_escape(struct rkmq_json_cursor *cur)
     return true;
 }
 
+/* The first quote or backslash from `p` on, eight bytes at a time; `end`: there is none. */
+static const uint8_t *scan_plain(const uint8_t *p, const uint8_t *end)
+{
+    while (end - p >= 8) {
+        uint64_t eight;
+        memcpy(&eight, p, sizeof eight);
+        if (rkmq__has_byte(eight, '"') || rkmq__has_byte(eight, '\\')) {
+            break;
+        }
+        p += 8;
+    }
+    while (p < end && *p != '"' && *p != '\\') {
+        p++;
+    }
+    return p;
+}
+
 /* Raw control characters are let through, as fastjson lets them. */
 static bool scan_string(struct rkmq_json_cursor *cur, struct rkmq_json *out)
 {
@@ -75,9 +93,7 @@ static bool scan_string(struct rkmq_json_cursor *cur, struct rkmq_json *out)
     out->type = RKMQ_JSON_STRING;
     out->has_escapes = false;
     for (;;) {
-        while (cur->p < cur->end && *cur->p != '"' && *cur->p != '\\') {
-            cur->p++;
-        }
+        cur->p = scan_plain(cur->p, cur->end);
         if (cur->p == cur->end) {
             return scan_fail(cur, "'\"'");
         }
@@ -96,11 +112,12 @@ static bool scan_string(struct rkmq_json_cursor *cur, struct rkmq_json *out)
 
 static bool scan_digits(struct rkmq_json_cursor *cur)
 {
-    const uint8_t *start = cur->p;
-    while (cur->p < cur->end && *cur->p >= '0' && *cur->p <= '9') {
-        cur->p++;
+    const uint8_t *start = cur->p, *p = start;
+    while (p < cur->end && *p >= '0' && *p <= '9') {
+        p++;
     }
-    return cur->p > start || scan_fail(cur, "a digit");
+    cur->p = p;
+    return p > start || scan_fail(cur, "a digit");
 }
 
 static bool scan_number(struct rkmq_json_cursor *cur, struct rkmq_json *out)
@@ -296,6 +313,40 @@ bool rkmq__json_scan(struct rkmq_json_cursor *cur, struct rkmq_json *out)
     *out = (struct rkmq_json){*start == '{' ? RKMQ_JSON_OBJECT : RKMQ_JSON_ARRAY,
                               rkmq__slice(start, (size_t)(cur->p - start)), false};
     return true;
+}
+
+/* Behind the quote that ends the string which begins at `p`; `end`: it has no end. */
+static const uint8_t *pass_string(const uint8_t *p, const uint8_t *end)
+{
+    for (p = scan_plain(p + 1, end); p < end && *p != '"'; p = scan_plain(p + 2, end)) {
+        if (end - p < 2) { /* a backslash at the end */
+            return end;
+        }
+    }
+    return p < end ? p + 1 : end;
+}
+
+bool rkmq__json_pass(struct rkmq_json_cursor *cur, struct rkmq_json *out)
+{
+    rkmq__json_skip_space(cur);
+    if (cur->p == cur->end || (*cur->p != '{' && *cur->p != '[')) {
+        return rkmq__json_scan(cur, out);
+    }
+    const uint8_t *start = cur->p, *p = start, *end = cur->end;
+    size_t depth = 0;
+    do {
+        if (*p == '"') {
+            p = pass_string(p, end);
+            continue;
+        }
+        depth += *p == '{' || *p == '[';
+        depth -= *p == '}' || *p == ']';
+        p++;
+    } while (p < end && depth > 0);
+    cur->p = p;
+    *out = (struct rkmq_json){*start == '{' ? RKMQ_JSON_OBJECT : RKMQ_JSON_ARRAY,
+                              rkmq__slice(start, (size_t)(p - start)), false};
+    return depth == 0 || scan_fail(cur, "the container's end");
 }
 
 /* ---- strings ---- */

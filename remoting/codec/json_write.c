@@ -32,10 +32,36 @@ static bool is_plain(uint8_t c)
     return c >= 0x20 && c != '"' && c != '\\' && c != 0x7F;
 }
 
+/* Whether any of eight bytes is one that is_plain refuses. */
+static bool has_special(uint64_t eight)
+{
+    bool is_control = ((eight - RKMQ_BYTES_OF(0x20)) & ~eight & RKMQ_BYTES_OF(0x80)) != 0;
+    return is_control || rkmq__has_byte(eight, '"') || rkmq__has_byte(eight, '\\') ||
+           rkmq__has_byte(eight, 0x7F);
+}
+
+/* How many bytes at the start need no escape: mostly all of them. */
+static size_t plain_start(struct rkmq_slice text)
+{
+    size_t n = 0;
+    while (text.n - n >= 8) {
+        uint64_t eight;
+        memcpy(&eight, text.p + n, sizeof eight);
+        if (has_special(eight)) {
+            break;
+        }
+        n += 8;
+    }
+    while (n < text.n && is_plain(text.p[n])) {
+        n++;
+    }
+    return n;
+}
+
 size_t rkmq__json_escaped_bytes(struct rkmq_slice text)
 {
     size_t n = text.n;
-    for (size_t i = 0; i < text.n; i++) {
+    for (size_t i = plain_start(text); i < text.n; i++) {
         if (!is_plain(text.p[i])) {
             n += escape_letter(text.p[i]) == 'u' ? 5 : 1;
         }
@@ -46,7 +72,12 @@ size_t rkmq__json_escaped_bytes(struct rkmq_slice text)
 uint8_t *rkmq__json_escape(struct rkmq_slice text, uint8_t *out)
 {
     static const char hex[] = "0123456789ABCDEF";
-    for (size_t i = 0; i < text.n; i++) {
+    size_t n_plain = plain_start(text);
+    if (n_plain > 0) {
+        memcpy(out, text.p, n_plain);
+        out += n_plain;
+    }
+    for (size_t i = n_plain; i < text.n; i++) {
         uint8_t c = text.p[i];
         if (is_plain(c)) {
             *out++ = c;

@@ -173,6 +173,52 @@ static void test_member(void **state)
     assert_false(rkmq__json_member(&v, "0", &v));
 }
 
+static void test_pass_over(void **state)
+{
+    /* A member is found behind containers whose texts look like the end of one; each is passed over
+     * whole. A table of the container. */
+    static const char *const containers[] = {
+        "{}",      "[]",          "[[],[[]],{}]",           "{\"a\":\"}\"}",
+        "[\"]\"]", "[\"\\\"]\"]", "{\"a\\\\\":[\"\\\\\"]}", "{\"twelve bytes \\\" and }\":\"{[\"}",
+    };
+    (void)state;
+    for (size_t i = 0; i < RKMQ_COUNT_OF(containers); i++) {
+        char text[200];
+        (void)snprintf(text, sizeof text, "{\"x\":%s,\"wanted\":7, \"y\":%s}", containers[i],
+                       containers[i]);
+        struct rkmq_json object = parse(text), found;
+        assert_true(rkmq__json_member(&object, "wanted", &found));
+        assert_true(rkmq__json_is(&found, "7"));
+        assert_true(rkmq__json_member(&object, "y", &found));
+        assert_true(rkmq__slice_is(found.text, containers[i]));
+    }
+}
+
+static void test_every_place(void **state)
+{
+    /* Texts are read and written eight bytes at a time: a special byte counts wherever it stands.
+     * Each is put at each place of a text, written, and read again. */
+    static const uint8_t specials[] = {'"', '\\', 0x01, 0x1F, 0x7F, '\n', 0x20, 0x80, 0xFF};
+    (void)state;
+    for (size_t n = 1; n <= 20; n++) {
+        for (size_t k = 0; k < n * RKMQ_COUNT_OF(specials); k++) {
+            uint8_t text[20], quoted[20 * 6 + 2], back[sizeof quoted];
+            memset(text, 'a', sizeof text);
+            text[k % n] = specials[k / n];
+            quoted[0] = '"';
+            uint8_t *end = rkmq__json_escape(rkmq__slice(text, n), quoted + 1);
+            assert_int_equal((size_t)(end - quoted) - 1,
+                             rkmq__json_escaped_bytes(rkmq__slice(text, n)));
+            *end++ = '"';
+            struct rkmq_json v;
+            assert_int_equal(
+                rkmq__json_parse(rkmq__slice(quoted, (size_t)(end - quoted)), &v, NULL), RKMQ_OK);
+            assert_int_equal(rkmq__json_unescape(v.text, back), n);
+            assert_memory_equal(back, text, n);
+        }
+    }
+}
+
 static void test_scalars(void **state)
 {
     /* Numbers are read from strings and booleans too, missing and null leave the default, wrong
@@ -454,6 +500,8 @@ int main(void)
         cmocka_unit_test(test_parse_depth),
         cmocka_unit_test(test_walk),
         cmocka_unit_test(test_member),
+        cmocka_unit_test(test_pass_over),
+        cmocka_unit_test(test_every_place),
         cmocka_unit_test(test_scalars),
         cmocka_unit_test(test_text),
         cmocka_unit_test(test_unescape),

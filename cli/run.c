@@ -23,7 +23,7 @@ enum {
 #define RUN_LIMIT_S 120 /* of real time a simulated run may take in a worker */
 
 struct run_options {
-    const char *on, *seed, *seeds, *filter, *events, *junit;
+    const char *on, *seed, *seeds, *filter, *events, *junit, *svg;
     int64_t jobs, variant; /* variant -1: not given */
     bool is_list, is_all_variants;
 };
@@ -47,6 +47,8 @@ static const struct cli_option option_table[] = {
      "print the names and titles, run none"},
     {"junit", 0, CLI_TEXT, "FILE", OPTION(junit), 0, 0, false,
      "write the verdicts as JUnit XML, as CI systems read it"},
+    {"svg", 0, CLI_TEXT, "FILE", OPTION(svg), 0, 0, false,
+     "draw who owned which queue when, of the first run that is not ok, else of the last"},
     {"events", 0, CLI_TEXT, "FILE", OPTION(events), 0, 0, false,
      "write the event log of the last run as JSON lines"},
 };
@@ -535,7 +537,8 @@ static int campaign_run(struct campaign *c, const struct cli_args *args)
 static int outputs_open(struct campaign *c)
 {
     struct rkmq_reports_options o = {.tap = c->options.is_list ? NULL : stdout,
-                                     .junit = c->options.junit};
+                                     .junit = c->options.junit,
+                                     .svg = c->options.svg};
     struct rkmq_err err = {0};
     int status = rkmq__reports_open(&c->reports, &o, rkmq_mem_heap(), &err);
     if (status != RKMQ_OK) {

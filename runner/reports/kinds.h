@@ -24,7 +24,7 @@ struct rkmq_report_kind {
     void (*add)(struct rkmq_report *r, const struct rkmq_part *part);
     void (*end)(struct rkmq_report *r); /* also frees what hangs on the state */
 };
-extern const struct rkmq_report_kind rkmq__report_tap, rkmq__report_junit;
+extern const struct rkmq_report_kind rkmq__report_tap, rkmq__report_junit, rkmq__report_svg;
 
 /* Writes; a failure is remembered. */
 void rkmq__report_put(struct rkmq_report *r, struct rkmq_slice bytes);
@@ -39,6 +39,9 @@ void rkmq__tap_render(const struct rkmq_report_run *run, enum rkmq_outcome outco
                       struct rkmq_bytes *out);
 void rkmq__junit_render(const struct rkmq_report_run *run, enum rkmq_outcome outcome,
                         struct rkmq_bytes *out);
+
+void rkmq__svg_render(const struct rkmq_report_run *run, enum rkmq_outcome outcome,
+                      struct rkmq_bytes *out);
 
 /* ---- of use to several ---- */
 

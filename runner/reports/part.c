@@ -41,10 +41,9 @@ int rkmq__part_make(struct rkmq_part *part, unsigned slots, const struct rkmq_re
 {
     static void (*const renderers[RKMQ_PART_SLOTS])(const struct rkmq_report_run *,
                                                     enum rkmq_outcome, struct rkmq_bytes *) = {
-        [RKMQ_PART_SCENARIO] = scenario_render,
-        [RKMQ_PART_LABEL] = label_render,
-        [RKMQ_PART_TAP] = rkmq__tap_render,
-        [RKMQ_PART_JUNIT] = rkmq__junit_render,
+        [RKMQ_PART_SCENARIO] = scenario_render, [RKMQ_PART_LABEL] = label_render,
+        [RKMQ_PART_TAP] = rkmq__tap_render,     [RKMQ_PART_JUNIT] = rkmq__junit_render,
+        [RKMQ_PART_SVG] = rkmq__svg_render,
     };
     const struct rkmq_run_result *result = run->result;
     bool is_failed = false;

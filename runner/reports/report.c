@@ -28,7 +28,7 @@ bool rkmq__outcome_is_ok(enum rkmq_outcome outcome)
 
 /* ---- the reports of one campaign ---- */
 
-enum { REPORT_TAP, REPORT_JUNIT, REPORT_COUNT };
+enum { REPORT_TAP, REPORT_JUNIT, REPORT_SVG, REPORT_COUNT };
 
 struct rkmq_reports {
     const struct rkmq_mem *mem;
@@ -61,6 +61,7 @@ int rkmq__reports_open(struct rkmq_reports **out, const struct rkmq_reports_opti
     } wanted[REPORT_COUNT] = {
         [REPORT_TAP] = {&rkmq__report_tap, NULL, o->tap},
         [REPORT_JUNIT] = {&rkmq__report_junit, o->junit, NULL},
+        [REPORT_SVG] = {&rkmq__report_svg, o->svg, NULL},
     };
     struct rkmq_reports *reports = rkmq__zalloc(mem, sizeof *reports);
     int status = RKMQ_OK;

@@ -3,7 +3,7 @@
 #define RKMQ_RUNNER_REPORT_H
 
 /*
- * The reports of a campaign: TAP, JUnit.
+ * The reports of a campaign: TAP, JUnit, SVG.
  *
  * A run is rendered where it was played, while its log is there, into a `part`: plain numbers and
  * bytes, which may cross a process boundary. The reports only put parts together, in the order they
@@ -69,6 +69,7 @@ enum rkmq_part_slot {
     RKMQ_PART_LABEL,    /* "/steps/3/at=12s seed 7" */
     RKMQ_PART_TAP,      /* diagnostic lines */
     RKMQ_PART_JUNIT,    /* what stands in the testcase */
+    RKMQ_PART_SVG,      /* the picture of the run; n 0: it was not played */
     RKMQ_PART_SLOTS
 };
 #define RKMQ_PART_BIT(slot) (1u << (slot))
@@ -91,8 +92,8 @@ int rkmq__part_read(struct rkmq_part *part, struct rkmq_slice bytes, const struc
 /* ---- the reports ---- */
 
 struct rkmq_reports_options {
-    FILE *tap;         /* NULL: none */
-    const char *junit; /* a path; NULL: none */
+    FILE *tap;               /* NULL: none */
+    const char *junit, *svg; /* paths; NULL: none */
 };
 struct rkmq_reports;
 /* Opens every file, so that a path that cannot be written is told before anything is played.

@@ -14,6 +14,8 @@ import scenario_text
 
 # What breaks XML, HTML, JavaScript, TAP and terminals when it is not escaped. Of a file name and of a value.
 HOSTILE = "\"'<b>&amp;</script><!--<script>alert(1)</script>]]>\u2028\u2029\u00e9\U0001f600 # SKIP"
+SVG = "{http://www.w3.org/2000/svg}"
+SCENARIOS = os.path.join(os.path.dirname(__file__), "..", "..", "scenarios")
 HOSTILE_FILE = "a b'\"<&>\x01\n# SKIP.jsonc"
 
 
@@ -101,6 +103,48 @@ class Reports(Case):
         hashes = [re.search(r"/title=b seed 3 .*hash (\w+)", done.stdout).group(1) for done in (first, second)]
         self.assertEqual(hashes[0], hashes[1])
         self.assertIn("1..1", second.stdout)
+
+    def svg(self, *args, code=0):
+        """The root of the picture that a run draws."""
+        path = os.path.join(self.folder.path, "t.svg")
+        done = run("run", "--svg", path, *args)
+        self.assertEqual(code, done.returncode, done.stdout)
+        return ElementTree.parse(path).getroot()
+
+    def test_svg_owners(self):
+        """Two owners of a queue, and a queue without one, are seen as such; each lane has its label, and time its axis."""
+        root = self.svg(os.path.join(SCENARIOS, "rebalance", "mixed-strategies.jsonc"))
+        texts = [element.text for element in root.iter(SVG + "text")]
+        for text in ("rebalance/mixed-strategies", "Members", "c1", "c2", "broker-a/0", "broker-a/3", "0 s", "40 s"):
+            self.assertIn(text, texts)
+        titles = {}
+        for element in root.iter(SVG + "rect"):
+            title = element.find(SVG + "title")
+            titles.setdefault(element.get("class"), []).append("" if title is None else title.text)
+        self.assertEqual(1, sum("more than one owner 1" in title for title in titles["overlap"]))
+        self.assertEqual(1, sum(re.search(r"no owner 1(\.\d+)? s to 41 s", title) is not None for title in titles["orphan"]))
+        self.assertTrue(any(title.startswith("c1 ") for title in titles["c0"]))
+        self.assertTrue(any(title.startswith("c2 ") for title in titles["c1"]))
+
+    def test_svg_moments(self):
+        """Steps, faults and outages have a line at their time, a label, or a band."""
+        root = self.svg(os.path.join(SCENARIOS, "net", "broker-cut-ten-seconds.jsonc"))
+        titles = [element.text for element in root.iter(SVG + "title")]
+        self.assertIn("step cut at 20 s", titles)
+        self.assertIn("step heal at 30 s", titles)
+        self.assertIn("c1 - broker-a 20 s to 30 s", titles)
+
+    def test_svg_of_the_failing_run(self):
+        """The picture is of the first run that is not ok, else of the last; hostile names stay text."""
+        self.folder.write("1.jsonc", scenario_text.make("test/pass", scenario_text.PASSES))
+        self.assertEqual("test/pass", self.svg("--seeds", "1..3", self.folder.path).find(SVG + "text").text)
+        self.folder.write("2.jsonc", scenario_text.make("test/fail", scenario_text.FAILS, vary=HOSTILE))
+        self.folder.write("3.jsonc", scenario_text.make("test/pass", scenario_text.PASSES))
+        root = self.svg("--variants", self.folder.path, code=1)
+        self.assertEqual(["test/fail", "seed 1, FAIL, "], [root.findall(SVG + "text")[0].text,
+                                                           root.findall(SVG + "text")[1].text[:14]])
+        root = self.svg("--variant", "1", os.path.join(self.folder.path, "2.jsonc"), code=1)
+        self.assertIn("/title=\"'<b>&amp;", root.findall(SVG + "text")[1].text)
 
     def test_unwritable(self):
         """A report that cannot be written is told before anything is played; one that breaks off is told at the end."""

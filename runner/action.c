@@ -270,6 +270,9 @@ static void tell_rule(struct rkmq_world *w, const struct rkmq_mock_fault *fault,
     row.peer = fault->to ? rkmq__recorder_name(&w->recorder, fault->to) : 0;
     row.code = fault->request_code;
     row.status = (int32_t)fault->effect;
+    if (fault->effect == RKMQ_FAULT_DELAY) {
+        row.offset = fault->delay_ms * 1000;
+    }
     row.text = rkmq__recorder_name(&w->recorder, fault->id);
     rkmq__recorder_add(&w->recorder, &row);
 }

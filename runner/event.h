@@ -60,8 +60,9 @@ typedef uint32_t rkmq_name; /* interned text; 0: none */
     X(STEP, "step", W)               /* the script's step `text` began */                          \
     X(MARK, "mark", W)                                                                             \
     X(NOTE, "note", W)                                                                             \
-    X(FAULT, "fault", W)         /* rule `text` took effect on a request of code */                \
-    X(FAULT_ON, "fault-on", W)   /* rule `text` is in force: who, peer, code; status = effect */   \
+    X(FAULT, "fault", W) /* rule `text` took effect on a request of code */                        \
+    X(FAULT_ON, "fault-on",                                                                        \
+      W) /* rule `text` is in force: who, peer, code; status = effect, offset = delay */           \
     X(FAULT_OFF, "fault-off", W) /* ... no more */                                                 \
     X(LINK, "link", W)     /* who -> peer is now: status = enum rkmq_link_state, offset = delay */ \
     X(HEALED, "healed", W) /* no fault is active any more */                                       \

@@ -374,6 +374,9 @@ static void request_fill(struct rkmq_recorder *r, struct rkmq_event *row,
         field_number(cmd, "queueOffset",
                      field_number(cmd, "commitOffset", field_number(cmd, "offset", INT64_MIN)));
     row->version = field_number(cmd, "subVersion", 0);
+    if (row->broker == 0 && row->queue_id >= 0 && row->topic != 0) {
+        row->broker = row->peer; /* clients before 5.x do not name it */
+    }
     row->key = send_key(r, cmd);
     int64_t sys_flag = field_number(cmd, "sysFlag", 0);
     if (rkmq_command_field(cmd, "suspendTimeoutMillis")) {

@@ -42,18 +42,29 @@ static enum rkmq_verdict checks_verdict(const struct rkmq_run_result *result)
 #define OVERLAP_MAX_MS 22000 /* a rebalance every 20 s, and the pass itself */
 #define SLACK_MS 1000
 
-static int threshold_of(const struct rkmq_scenario *sc)
+static void setting(int64_t value, int64_t unit, rkmq_ms *out)
 {
-    const struct rkmq_push_options defaults = RKMQ_PUSH_OPTIONS_INIT;
-    int64_t most = 0;
-    for (size_t i = 0; i < sc->n_actors; i++) {
-        int64_t own = sc->actors[i].settings.threshold_count;
-        if (sc->actors[i].kind == RKMQ_ACTOR_PUSH) {
-            own = own == RKMQ_UNSET ? defaults.pull_threshold_for_queue : own;
-            most = own > most ? own : most;
-        }
-    }
-    return (int)most;
+    *out = value == RKMQ_UNSET ? *out : value / unit;
+}
+
+static struct rkmq_check_client client_of(const struct rkmq_run_actor *actor)
+{
+    const struct rkmq_actor_settings *s = &actor->spec->settings;
+    struct rkmq_check_client client = rkmq__check_client_default;
+    client.who = actor->who;
+    client.allot =
+        s->allocate == RKMQ_ACTOR_BY_CIRCLE ? RKMQ_ALLOT_BY_CIRCLE : RKMQ_ALLOT_AVERAGELY;
+    setting(s->heartbeat, 1000, &client.heartbeat_ms);
+    setting(s->persist, 1000, &client.persist_ms);
+    setting(s->route_poll, 1000, &client.route_poll_ms);
+    setting(s->api_timeout, 1000, &client.api_timeout_ms);
+    setting(s->await_termination, 1000, &client.await_termination_ms);
+    setting(s->pull_interval, 1000, &client.pull_interval_ms);
+    client.threshold_count =
+        s->threshold_count == RKMQ_UNSET ? client.threshold_count : (int)s->threshold_count;
+    client.span = s->span == RKMQ_UNSET ? client.span : (int)s->span;
+    client.has_small_bytes = s->threshold_mib != RKMQ_UNSET;
+    return client;
 }
 
 static int params_fill(struct rkmq_check_params *params, struct rkmq_world *w)
@@ -61,19 +72,25 @@ static int params_fill(struct rkmq_check_params *params, struct rkmq_world *w)
     const struct rkmq_scenario *sc = w->sc;
     const struct rkmq_moments *moments = &sc->checks.regress_allowed_at;
     rkmq_us *allowed = rkmq__arena_zalloc(&w->arena, (moments->n + 1) * sizeof *allowed);
-    if (!allowed) {
+    struct rkmq_check_client *clients =
+        rkmq__arena_zalloc(&w->arena, (sc->n_actors + 1) * sizeof *clients);
+    if (!allowed || !clients) {
         return RKMQ_E_NOMEM;
     }
     *params = (struct rkmq_check_params){.overlap_max_ms = OVERLAP_MAX_MS,
                                          .slack_ms = SLACK_MS,
                                          .pull_batch = 32, /* what a broker gives at most */
-                                         .threshold_count = threshold_of(sc),
+                                         .clients = clients,
+                                         .n_clients = sc->n_actors,
                                          .regress_allowed_at = allowed};
     if (sc->checks.overlap_max != RKMQ_UNSET) {
         params->overlap_max_ms = sc->checks.overlap_max / 1000;
     }
     if (sc->checks.slack != RKMQ_UNSET) {
         params->slack_ms = sc->checks.slack / 1000;
+    }
+    for (size_t i = 0; i < sc->n_actors; i++) {
+        clients[i] = client_of(&w->actors[i]);
     }
     for (size_t i = 0; i < moments->n; i++) {
         rkmq_us at = rkmq__moment_time(&w->moments, &moments->at[i], -1);

@@ -5,6 +5,8 @@
 
 #include "runner/checks/view.h"
 
+#define SLACK_ROUND_TRIPS 10 /* what waits for one thing after another on slow links */
+
 static const char *const names[RKMQ_CHECK_COUNT] = {
 #define X(id, family, text) [RKMQ_CHECK_##id] = #id,
     RKMQ_CHECK_TABLE(X)
@@ -16,8 +18,9 @@ static const char *const texts[RKMQ_CHECK_COUNT] = {
 #undef X
 };
 static const struct rkmq_check_family *const families[] = {
-    &rkmq__checks_loss, &rkmq__checks_own, &rkmq__checks_pull, &rkmq__checks_flow,
-    &rkmq__checks_off,  &rkmq__checks_mem, &rkmq__checks_live,
+    &rkmq__checks_loss,  &rkmq__checks_dup,  &rkmq__checks_own,
+    &rkmq__checks_allot, &rkmq__checks_pull, &rkmq__checks_poll,
+    &rkmq__checks_flow,  &rkmq__checks_off,  &rkmq__checks_live,
 };
 
 const char *rkmq__check_name(enum rkmq_check_id id)
@@ -36,6 +39,11 @@ const char *rkmq__view_text(const struct rkmq_view *v, rkmq_name name)
 {
     struct rkmq_slice text = rkmq__event_log_text(v->log, name);
     return text.n > 0 ? (const char *)text.p : "?";
+}
+
+rkmq_us rkmq__slack_us(const struct rkmq_view *v)
+{
+    return v->params->slack_ms * 1000 + SLACK_ROUND_TRIPS * v->round_trip_us;
 }
 
 void rkmq__judged(struct rkmq_view *v, enum rkmq_check_id id, enum rkmq_evidence evidence)
@@ -94,22 +102,38 @@ static void result_init(struct rkmq_check_result *result)
     }
 }
 
-static void view_init(struct rkmq_view *v)
+/* Seconds that are over before the row comes; nothing of a long silence is left out. */
+static void ticks(struct rkmq_view *v, rkmq_us until, rkmq_us *next)
 {
-    rkmq__arena_init(&v->arena, v->mem);
-    rkmq__map_init(&v->queues, v->mem);
-    rkmq__map_init(&v->shares, v->mem);
-    rkmq__map_init(&v->holds, v->mem);
-    rkmq__map_init(&v->members, v->mem);
+    for (; *next <= until && !v->is_failed; *next += RKMQ_TICK_US) {
+        v->now = *next;
+        for (size_t f = 0; f < RKMQ_COUNT_OF(families); f++) {
+            if (families[f]->tick) {
+                families[f]->tick(v);
+            }
+        }
+    }
 }
 
-static void view_close(struct rkmq_view *v)
+static void walk(struct rkmq_view *v)
 {
-    rkmq__map_close(&v->queues);
-    rkmq__map_close(&v->shares);
-    rkmq__map_close(&v->holds);
-    rkmq__map_close(&v->members);
-    rkmq__arena_close(&v->arena);
+    rkmq_us next = RKMQ_TICK_US;
+    for (size_t i = 0; !v->is_failed && i < rkmq__event_log_count(v->log); i++) {
+        const struct rkmq_event *row = rkmq__event_log_at(v->log, i);
+        ticks(v, row->at, &next);
+        v->now = row->at;
+        for (size_t f = 0; f < RKMQ_COUNT_OF(families); f++) {
+            if (families[f]->row) {
+                families[f]->row(v, row, i);
+            }
+        }
+        rkmq__view_apply(v, row, i);
+    }
+    for (size_t f = 0; !v->is_failed && f < RKMQ_COUNT_OF(families); f++) {
+        if (families[f]->end) {
+            families[f]->end(v);
+        }
+    }
 }
 
 int rkmq__checks_run(const struct rkmq_event_log *log, const struct rkmq_check_params *params,
@@ -121,23 +145,10 @@ int rkmq__checks_run(const struct rkmq_event_log *log, const struct rkmq_check_p
     if (!out->violations) {
         return RKMQ_E_NOMEM;
     }
-    view_init(&v);
-    for (size_t i = 0; !v.is_failed && i < rkmq__event_log_count(log); i++) {
-        const struct rkmq_event *row = rkmq__event_log_at(log, i);
-        for (size_t f = 0; f < RKMQ_COUNT_OF(families); f++) {
-            if (families[f]->row) {
-                families[f]->row(&v, row, i);
-            }
-        }
-        rkmq__view_apply(&v, row, i);
-    }
-    for (size_t f = 0; !v.is_failed && f < RKMQ_COUNT_OF(families); f++) {
-        if (families[f]->end) {
-            families[f]->end(&v);
-        }
-    }
+    rkmq__view_init(&v);
+    walk(&v);
     bool is_failed = v.is_failed;
-    view_close(&v);
+    rkmq__view_close(&v);
     return is_failed ? RKMQ_E_NOMEM : RKMQ_OK;
 }
 

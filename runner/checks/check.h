@@ -23,20 +23,20 @@ enum rkmq_verdict { RKMQ_PASS, RKMQ_FAIL, RKMQ_NON_STRICT, RKMQ_UNKNOWN };
     X(OWN_1, own,                                                                                  \
       "a queue has one live owner, but for a permitted overlap after a membership change")         \
     X(OWN_2, own, "with members there is no orphaned queue for long")                              \
-    X(OWN_3, own, "queues are divided as the allocator says")                                      \
-    X(OWN_4, own, "no queue moves when nothing changed")                                           \
+    X(OWN_3, allot, "queues are divided as the allocator says")                                    \
+    X(OWN_4, allot, "no queue moves when nothing changed")                                         \
     X(PULL_1, pull, "one pull in flight per client, group and queue")                              \
     X(PULL_2, pull, "no new pull and no late commit for a dropped queue")                          \
     X(PULL_3, pull, "the next pull asks for what the last answer named")                           \
-    X(PULL_4, pull, "an empty queue is not polled more often than the long poll allows")           \
-    X(PULL_5, pull, "an owned queue with backlog is pulled again in time")                         \
+    X(PULL_4, poll, "an empty queue is not polled more often than the long poll allows")           \
+    X(PULL_5, poll, "an owned queue with backlog is pulled again in time")                         \
     X(FLOW_1, flow, "the cache of a queue stays within its limits and one batch")                  \
     X(FLOW_2, flow, "pulling goes on soon after the cache was drained")                            \
     X(OFF_1, off, "no commit beyond the lowest unfinished message")                                \
     X(OFF_2, off, "no negative commit, none beyond the end of the queue")                          \
     X(OFF_3, off, "commits of a queue do not go back")                                             \
-    X(OFF_4, off, "a dropped queue's offset is handed over")                                       \
-    X(OFF_5, off, "offsets are persisted in their rhythm")                                         \
+    X(OFF_4, persist, "a dropped queue's offset is handed over")                                   \
+    X(OFF_5, persist, "offsets are persisted in their rhythm")                                     \
     X(MEM_1, mem, "heartbeats reach every broker of the route in their rhythm")                    \
     X(MEM_2, mem, "a membership change is acted on at once")                                       \
     X(MEM_3, mem, "a clean stop unregisters everywhere, and nothing follows")                      \
@@ -57,12 +57,23 @@ enum rkmq_check_id {
         RKMQ_CHECK_COUNT
 };
 
+/* A client as its options make it. */
+enum rkmq_check_allot { RKMQ_ALLOT_AVERAGELY, RKMQ_ALLOT_BY_CIRCLE, RKMQ_ALLOT_UNKNOWN };
+struct rkmq_check_client {
+    rkmq_name who; /* in the log's names */
+    enum rkmq_check_allot allot;
+    rkmq_ms heartbeat_ms, persist_ms, route_poll_ms, api_timeout_ms, await_termination_ms,
+        pull_interval_ms;
+    int threshold_count, span;
+    bool has_small_bytes; /* its cache is limited by bytes, which the log does not tell */
+};
+
 /* What the script knows and the log does not say by itself. */
 struct rkmq_check_params {
-    rkmq_ms overlap_max_ms, route_poll_ms, rebalance_ms, heartbeat_ms, persist_ms, long_poll_ms,
-        slack_ms;
-    int pull_batch, threshold_count, threshold_span;
-    enum rkmq_evidence evidence; /* the strongest class present */
+    rkmq_ms overlap_max_ms, slack_ms;
+    int pull_batch;
+    const struct rkmq_check_client *clients; /* of the actors; any other has the defaults */
+    size_t n_clients;
     bool excepted[RKMQ_CHECK_COUNT];
     const rkmq_us
         *regress_allowed_at; /* moments around which commits may fall back (broker lost state) */
@@ -84,6 +95,8 @@ struct rkmq_check_result {
     size_t n_violations, n_kept;
 };
 #define RKMQ_VIOLATIONS_MAX 64
+/* The defaults of a push consumer. */
+extern const struct rkmq_check_client rkmq__check_client_default;
 
 /* Runs every family over the log. Owns: the caller closes the result. Errors: RKMQ_E_NOMEM. */
 int rkmq__checks_run(const struct rkmq_event_log *log, const struct rkmq_check_params *params,

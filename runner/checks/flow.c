@@ -6,12 +6,12 @@
 
 static void flow_row(struct rkmq_view *v, const struct rkmq_event *row, size_t index)
 {
-    int64_t limit = (int64_t)v->params->threshold_count + v->params->pull_batch;
     const struct rkmq_view_hold *hold =
         row->kind == RKMQ_EV_CACHE_PUT ? rkmq__view_hold(v, row) : NULL;
     if (!hold || !hold->is_owned) {
         return;
     }
+    int64_t limit = (int64_t)hold->member->client->threshold_count + v->params->pull_batch;
     rkmq__judged(v, RKMQ_CHECK_FLOW_1, RKMQ_EVIDENCE_H);
     if (hold->n_cached + row->count > limit) {
         rkmq__violated(v, RKMQ_CHECK_FLOW_1, true, index, SIZE_MAX,

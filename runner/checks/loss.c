@@ -55,7 +55,7 @@ static void judge_share(struct rkmq_view *v, const struct rkmq_view_share *share
     }
     rkmq__judged(v, RKMQ_CHECK_LOSS_1, RKMQ_EVIDENCE_L);
     for (int64_t at = share->first_offset; at < share->queue->max_offset; at++) {
-        if (!rkmq__view_is_delivered(share, at)) {
+        if (!rkmq__offsets_has(&share->delivered, at)) {
             first_lost = n_lost++ == 0 ? at : first_lost;
         }
     }

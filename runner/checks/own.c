@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* OWN-1: a queue has one owner, but for a while after a change of members. */
+/* OWN-1: a queue has one owner, but for a while after a change of members. OWN-2: with members
+ * there is no orphan for long. */
 #include "runner/checks/view.h"
 
 /* The older owner keeps it for how long? */
@@ -61,8 +62,98 @@ static void own_end(struct rkmq_view *v)
 {
     const struct rkmq_map_entry *entry;
     for (size_t cursor = 0; (entry = rkmq__map_next(&v->holds, &cursor));) {
-        overlap_ends(v, entry->value, v->end_at, SIZE_MAX);
+        overlap_ends(v, entry->value, v->now, SIZE_MAX);
     }
 }
 
-const struct rkmq_check_family rkmq__checks_own = {.row = own_row, .end = own_end};
+/* ---- OWN-2 ---- */
+
+#define ORPHAN_US 25000000 /* a rebalance every 20 s, and what it asks */
+
+/* Nothing speaks against every queue of the topic having an owner: all members of the group work,
+ * divide alike, subscribe to the topic, were told the same route, and of each other. */
+static bool is_topic_settled(struct rkmq_view *v, const struct rkmq_view_seat *seat)
+{
+    const struct rkmq_map_entry *entry;
+    rkmq_name group = seat->member->group;
+    for (size_t cursor = 0; (entry = rkmq__map_next(&v->members, &cursor));) {
+        const struct rkmq_view_member *member = entry->value;
+        if (!member->is_running || member->group != group) {
+            continue;
+        }
+        const struct rkmq_view_seat *other = rkmq__view_seat(v, member->who, seat->topic);
+        if (!rkmq__member_works(member) || member->client->allot != seat->member->client->allot ||
+            !rkmq__told_subscribed(v, member->subscriptions, group, seat->topic) || !other ||
+            other->route != seat->route) {
+            return false;
+        }
+    }
+    return rkmq__told_truth(v, group);
+}
+
+static void judge_orphan(struct rkmq_view *v, const struct rkmq_view_seat *seat,
+                         struct rkmq_view_share *share, bool is_settled)
+{
+    rkmq__judged(v, RKMQ_CHECK_OWN_2, seat->member->has_hooks ? RKMQ_EVIDENCE_H : RKMQ_EVIDENCE_W);
+    if (!is_settled || share->n_owners > 0) {
+        share->orphan_since = RKMQ_NOT_YET;
+        return;
+    }
+    share->orphan_since = share->orphan_since == RKMQ_NOT_YET ? v->now : share->orphan_since;
+    rkmq_us since = share->orphan_since > v->changed_at ? share->orphan_since : v->changed_at;
+    if (rkmq__is_overdue(v, 0, 0, since, ORPHAN_US + rkmq__slack_us(v))) {
+        rkmq__violated(v, RKMQ_CHECK_OWN_2, true, seat->route_row, SIZE_MAX,
+                       "nobody of %s has %s@%s/%d since %.3f s, and nothing changed for %.3f s",
+                       rkmq__view_text(v, seat->member->group), rkmq__view_text(v, seat->topic),
+                       rkmq__view_text(v, share->queue->broker), (int)share->queue->queue_id,
+                       (double)share->orphan_since / 1e6, (double)(v->now - since) / 1e6);
+        share->orphan_since = v->now;
+    }
+}
+
+static void judge_topic(struct rkmq_view *v, const struct rkmq_view_seat *seat)
+{
+    bool is_settled = is_topic_settled(v, seat);
+    struct rkmq_slice broker;
+    int64_t count;
+    for (size_t at = 0; rkmq__told_next(v, seat->route, &at, &broker, &count);) {
+        struct rkmq_event row = {.topic = seat->topic,
+                                 .group = seat->member->group,
+                                 .broker = rkmq__view_server(v, broker)};
+        for (; row.queue_id < count; row.queue_id++) {
+            struct rkmq_view_share *share = rkmq__view_share(v, &row);
+            if (share) {
+                judge_orphan(v, seat, share, is_settled);
+            }
+        }
+    }
+}
+
+/* A topic is looked at from the first seat of its group. */
+static bool is_first(struct rkmq_view *v, const struct rkmq_view_seat *seat)
+{
+    const struct rkmq_map_entry *entry;
+    for (size_t cursor = 0; (entry = rkmq__map_next(&v->seats, &cursor));) {
+        const struct rkmq_view_seat *other = entry->value;
+        if (other->member->is_running && other->topic == seat->topic &&
+            other->member->group == seat->member->group) {
+            return other == seat;
+        }
+    }
+    return false;
+}
+
+static void own_tick(struct rkmq_view *v)
+{
+    const struct rkmq_map_entry *entry;
+    for (size_t cursor = 0; (entry = rkmq__map_next(&v->seats, &cursor));) {
+        const struct rkmq_view_seat *seat = entry->value;
+        if (seat->member->is_running && seat->member->group != 0 && seat->route != 0 &&
+            is_first(v, seat)) {
+            judge_topic(v, seat);
+        }
+    }
+}
+
+const struct rkmq_check_family rkmq__checks_own = {
+    .row = own_row, .tick = own_tick, .end = own_end};

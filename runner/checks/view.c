@@ -1,8 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "runner/checks/view.h"
 
-#include "remoting/protocol/codes.h"
-
 #define OFFSETS_MAX (64 << 20) /* of one queue, whose deliveries are kept apart */
 
 /* ---- tables ---- */
@@ -53,31 +51,69 @@ struct rkmq_view_share *rkmq__view_share(struct rkmq_view *v, const struct rkmq_
                                           .group = row->group,
                                           .first_offset = RKMQ_NOT_YET,
                                           .committed = RKMQ_NOT_YET,
-                                          .committed_most = RKMQ_NOT_YET};
+                                          .committed_most = RKMQ_NOT_YET,
+                                          .orphan_since = RKMQ_NOT_YET,
+                                          .persisted_to = RKMQ_NOT_YET};
     }
     return share;
+}
+
+static void hold_init(struct rkmq_view_hold *hold)
+{
+    hold->owned_at = hold->dropped_at = RKMQ_NOT_YET;
+    hold->may_pull_to = hold->may_commit_to = RKMQ_NOT_YET;
+    hold->pulled_at = hold->last_pull_at = hold->answered_at = RKMQ_NOT_YET;
+    hold->asked_offset = hold->answer_next = RKMQ_NOT_YET;
+    hold->idle_since = hold->drained_at = RKMQ_NOT_YET;
+    hold->committed_most = hold->sent_offset = RKMQ_NOT_YET;
+    hold->unsent_since = hold->handed_offset = RKMQ_NOT_YET;
+    hold->overlap_since = RKMQ_NOT_YET;
+    hold->repeats_from = RKMQ_NOT_YET;
+    hold->sampled_at[0] = hold->sampled_at[1] = RKMQ_NOT_YET;
 }
 
 struct rkmq_view_hold *rkmq__view_hold(struct rkmq_view *v, const struct rkmq_event *row)
 {
     const uint32_t parts[] = {row->topic, row->broker, (uint32_t)row->queue_id, row->group,
                               row->who};
-    struct rkmq_view_share *share = row->who ? rkmq__view_share(v, row) : NULL;
+    struct rkmq_view_hold *known = rkmq__view_hold_known(v, row);
+    struct rkmq_view_share *share = row->who && !known ? rkmq__view_share(v, row) : NULL;
+    struct rkmq_view_member *member = share ? rkmq__view_member(v, row->who) : NULL;
     bool is_new;
-    if (!share) {
-        return NULL;
+    if (!member) {
+        return known;
     }
     struct rkmq_view_hold *hold = entry_of(v, &v->holds, parts, 5, sizeof *hold, &is_new);
     if (hold && is_new) {
-        *hold = (struct rkmq_view_hold){.share = share,
-                                        .who = row->who,
-                                        .may_pull_to = RKMQ_NOT_YET,
-                                        .may_commit_to = RKMQ_NOT_YET,
-                                        .pulled_at = RKMQ_NOT_YET,
-                                        .committed_most = RKMQ_NOT_YET,
-                                        .overlap_since = RKMQ_NOT_YET};
+        *hold = (struct rkmq_view_hold){.share = share, .member = member, .who = row->who};
+        hold_init(hold);
     }
     return hold;
+}
+
+struct rkmq_view_hold *rkmq__view_hold_known(struct rkmq_view *v, const struct rkmq_event *row)
+{
+    const uint32_t parts[] = {row->topic, row->broker, (uint32_t)row->queue_id, row->group,
+                              row->who};
+    return rkmq__map_get(&v->holds, rkmq__slice(parts, sizeof parts));
+}
+
+const struct rkmq_check_client rkmq__check_client_default = {.heartbeat_ms = 30000,
+                                                             .persist_ms = 5000,
+                                                             .route_poll_ms = 30000,
+                                                             .api_timeout_ms = 3000,
+                                                             .await_termination_ms = 5000,
+                                                             .threshold_count = 1000,
+                                                             .span = 2000};
+
+static const struct rkmq_check_client *client_of(const struct rkmq_view *v, rkmq_name who)
+{
+    for (size_t i = 0; i < v->params->n_clients; i++) {
+        if (v->params->clients[i].who == who) {
+            return &v->params->clients[i];
+        }
+    }
+    return &rkmq__check_client_default;
 }
 
 struct rkmq_view_member *rkmq__view_member(struct rkmq_view *v, rkmq_name who)
@@ -86,213 +122,130 @@ struct rkmq_view_member *rkmq__view_member(struct rkmq_view *v, rkmq_name who)
     struct rkmq_view_member *member =
         who ? entry_of(v, &v->members, &who, 1, sizeof *member, &is_new) : NULL;
     if (member && is_new) {
-        member->who = who;
+        *member = (struct rkmq_view_member){.who = who,
+                                            .client = client_of(v, who),
+                                            .started_at = RKMQ_NOT_YET,
+                                            .stop_at = RKMQ_NOT_YET,
+                                            .paused_at = RKMQ_NOT_YET,
+                                            .told_at = RKMQ_NOT_YET,
+                                            .told_changed_at = RKMQ_NOT_YET,
+                                            .asked_members_at = RKMQ_NOT_YET,
+                                            .notified_at = RKMQ_NOT_YET,
+                                            .moved_on_at = RKMQ_NOT_YET};
     }
     return member;
 }
 
-size_t rkmq__view_running(struct rkmq_view *v, rkmq_name group)
+struct rkmq_view_member *rkmq__view_member_known(struct rkmq_view *v, rkmq_name who)
 {
-    const struct rkmq_map_entry *entry;
-    size_t n = 0;
-    for (size_t cursor = 0; (entry = rkmq__map_next(&v->members, &cursor));) {
-        const struct rkmq_view_member *member = entry->value;
-        n += member->is_running && member->group == group;
-    }
-    return n;
+    return rkmq__map_get(&v->members, rkmq__slice(&who, sizeof who));
 }
 
-/* ---- deliveries ---- */
+struct rkmq_view_seat *rkmq__view_seat(struct rkmq_view *v, rkmq_name who, rkmq_name topic)
+{
+    const uint32_t parts[] = {who, topic};
+    struct rkmq_view_member *member = topic ? rkmq__view_member(v, who) : NULL;
+    bool is_new;
+    struct rkmq_view_seat *seat =
+        member ? entry_of(v, &v->seats, parts, 2, sizeof *seat, &is_new) : NULL;
+    if (seat && is_new) {
+        *seat = (struct rkmq_view_seat){.member = member,
+                                        .topic = topic,
+                                        .route_changed_at = RKMQ_NOT_YET,
+                                        .polled_at = RKMQ_NOT_YET,
+                                        .polls_soon_at = RKMQ_NOT_YET,
+                                        .mismatch_since = RKMQ_NOT_YET};
+    }
+    return seat;
+}
 
-static void deliver(struct rkmq_view *v, struct rkmq_view_share *share, int64_t offset)
+struct rkmq_view_link *rkmq__view_link(struct rkmq_view *v, rkmq_name who, rkmq_name server)
+{
+    const uint32_t parts[] = {who, server};
+    struct rkmq_view_member *member = server ? rkmq__view_member(v, who) : NULL;
+    bool is_new;
+    struct rkmq_view_link *link =
+        member ? entry_of(v, &v->links, parts, 2, sizeof *link, &is_new) : NULL;
+    if (link && is_new) {
+        *link = (struct rkmq_view_link){.member = member,
+                                        .server = server,
+                                        .heartbeat_at = RKMQ_NOT_YET,
+                                        .needed_since = RKMQ_NOT_YET,
+                                        .unregistered_row = SIZE_MAX,
+                                        .unregistered_at = RKMQ_NOT_YET};
+    }
+    return link;
+}
+
+rkmq_name rkmq__view_server(const struct rkmq_view *v, struct rkmq_slice name)
+{
+    const struct rkmq_map_entry *entry;
+    for (size_t cursor = 0; (entry = rkmq__map_next(&v->servers, &cursor));) {
+        rkmq_name server;
+        memcpy(&server, entry->key.p, sizeof server);
+        if (rkmq__slice_equal(rkmq__event_log_text(v->log, server), name)) {
+            return server;
+        }
+    }
+    return 0;
+}
+
+/* ---- sets of offsets ---- */
+
+void rkmq__offsets_set(struct rkmq_view *v, struct rkmq_offsets *set, int64_t offset)
 {
     if (offset < 0 || offset >= OFFSETS_MAX) {
         return;
     }
     size_t byte = (size_t)offset / 8;
-    if (byte >= share->n_delivered_bytes) {
+    if (byte >= set->n_bytes) {
         size_t n = 2 * byte + 64;
         uint8_t *grown = rkmq__arena_zalloc(&v->arena, n);
         if (!grown) {
             v->is_failed = true;
             return;
         }
-        if (share->delivered) {
-            memcpy(grown, share->delivered, share->n_delivered_bytes);
+        if (set->bits) {
+            memcpy(grown, set->bits, set->n_bytes);
         }
-        share->delivered = grown;
-        share->n_delivered_bytes = n;
+        set->bits = grown;
+        set->n_bytes = n;
     }
-    share->delivered[byte] |= (uint8_t)(1u << (offset % 8));
+    set->bits[byte] |= (uint8_t)(1u << (offset % 8));
 }
 
-bool rkmq__view_is_delivered(const struct rkmq_view_share *share, int64_t offset)
+bool rkmq__offsets_has(const struct rkmq_offsets *set, int64_t offset)
 {
     size_t byte = (size_t)offset / 8;
-    return byte < share->n_delivered_bytes && (share->delivered[byte] >> (offset % 8) & 1) != 0;
+    return offset >= 0 && byte < set->n_bytes && (set->bits[byte] >> (offset % 8) & 1) != 0;
 }
 
-/* ---- rows ---- */
-
-/* A member that is gone holds nothing and waits for nothing. */
-static void member_gone(struct rkmq_view *v, rkmq_name who)
+void rkmq__offsets_clear(struct rkmq_offsets *set)
 {
-    const struct rkmq_map_entry *entry;
-    for (size_t cursor = 0; (entry = rkmq__map_next(&v->holds, &cursor));) {
-        struct rkmq_view_hold *hold = entry->value;
-        if (hold->who == who) {
-            hold->is_owned = false;
-            hold->pulled_at = hold->overlap_since = RKMQ_NOT_YET;
-            hold->n_cached = 0;
-            hold->share->owner = hold->share->owner == who ? 0 : hold->share->owner;
-        }
+    if (set->bits) {
+        memset(set->bits, 0, set->n_bytes);
     }
 }
 
-static void apply_member(struct rkmq_view *v, const struct rkmq_event *row, size_t index)
+/* ---- life ---- */
+
+void rkmq__view_init(struct rkmq_view *v)
 {
-    struct rkmq_view_member *member = rkmq__view_member(v, row->who);
-    if (!member) {
-        return;
-    }
-    member->group = row->group;
-    member->is_running = row->kind == RKMQ_EV_ACTOR_STARTED && row->status == RKMQ_OK;
-    member->is_stopped = row->kind == RKMQ_EV_ACTOR_STOPPED;
-    member->stopped_row = index;
-    if (!member->is_running) {
-        member_gone(v, row->who);
+    struct rkmq_map *maps[] = {&v->queues, &v->shares, &v->holds,   &v->members,
+                               &v->seats,  &v->links,  &v->servers, &v->rules};
+    rkmq__arena_init(&v->arena, v->mem);
+    for (size_t i = 0; i < RKMQ_COUNT_OF(maps); i++) {
+        rkmq__map_init(maps[i], v->mem);
     }
 }
 
-static void apply_add(struct rkmq_view *v, const struct rkmq_event *row)
+void rkmq__view_close(struct rkmq_view *v)
 {
-    struct rkmq_view_hold *hold = rkmq__view_hold(v, row);
-    if (!hold) {
-        return;
+    struct rkmq_map *maps[] = {&v->queues, &v->shares, &v->holds,   &v->members,
+                               &v->seats,  &v->links,  &v->servers, &v->rules};
+    for (size_t i = 0; i < RKMQ_COUNT_OF(maps); i++) {
+        rkmq__map_close(maps[i]);
     }
-    struct rkmq_view_share *share = hold->share;
-    hold->is_owned = true;
-    hold->may_pull_to = hold->may_commit_to = row->offset;
-    hold->n_cached = 0;
-    hold->pulled_at = hold->committed_most = RKMQ_NOT_YET;
-    share->owner = row->who;
-    if (share->first_offset == RKMQ_NOT_YET || row->offset < share->first_offset) {
-        share->first_offset = row->offset;
-    }
-}
-
-static void apply_drop(struct rkmq_view *v, const struct rkmq_event *row)
-{
-    struct rkmq_view_hold *hold = rkmq__view_hold(v, row);
-    if (hold) {
-        hold->is_owned = false;
-        hold->n_cached = 0;
-        hold->overlap_since = RKMQ_NOT_YET;
-        hold->share->owner = hold->share->owner == row->who ? 0 : hold->share->owner;
-    }
-}
-
-static void apply_pull(struct rkmq_view *v, const struct rkmq_event *row, size_t index)
-{
-    bool is_answer = row->kind == RKMQ_EV_RESP;
-    struct rkmq_event asked = *row;
-    asked.who = is_answer ? row->peer : row->who;
-    struct rkmq_view_hold *hold = rkmq__view_hold(v, &asked);
-    if (!hold) {
-        return;
-    }
-    hold->pulled_at = is_answer ? RKMQ_NOT_YET : row->at;
-    hold->pull_row = index;
-    hold->pull_opaque = row->opaque;
-    if (is_answer && row->offset != INT64_MIN && row->offset > hold->may_pull_to) {
-        hold->may_pull_to = row->offset;
-    }
-}
-
-static void apply_commit(struct rkmq_view *v, struct rkmq_view_share *share,
-                         const struct rkmq_event *row)
-{
-    struct rkmq_view_hold *hold = rkmq__view_hold(v, row);
-    share->committed = row->offset;
-    if (row->offset > share->committed_most) {
-        share->committed_most = row->offset;
-    }
-    if (hold && row->offset > hold->committed_most) {
-        hold->committed_most = row->offset;
-    }
-}
-
-static void apply_cache(struct rkmq_view *v, const struct rkmq_event *row)
-{
-    struct rkmq_view_hold *hold = rkmq__view_hold(v, row);
-    if (hold && hold->is_owned) {
-        hold->n_cached += row->kind == RKMQ_EV_CACHE_PUT ? row->count : -row->count;
-        if (row->kind == RKMQ_EV_CACHE_EVICT && row->offset > hold->may_commit_to) {
-            hold->may_commit_to = row->offset;
-        }
-    }
-}
-
-/* Pulls on a connection that closed are over. */
-static void apply_close(struct rkmq_view *v, const struct rkmq_event *row)
-{
-    const struct rkmq_map_entry *entry;
-    for (size_t cursor = 0; (entry = rkmq__map_next(&v->holds, &cursor));) {
-        struct rkmq_view_hold *hold = entry->value;
-        if (hold->who == row->who && hold->share->queue->broker == row->peer) {
-            hold->pulled_at = RKMQ_NOT_YET;
-        }
-    }
-}
-
-void rkmq__view_apply(struct rkmq_view *v, const struct rkmq_event *row, size_t index)
-{
-    struct rkmq_view_queue *queue;
-    struct rkmq_view_share *share;
-    switch (row->kind) {
-    case RKMQ_EV_APPEND:
-        queue = rkmq__view_queue(v, row);
-        if (queue) {
-            queue->max_offset = row->offset + 1;
-        }
-        break;
-    case RKMQ_EV_COMMIT:
-    case RKMQ_EV_DELIVER:
-        share = rkmq__view_share(v, row);
-        if (share && row->kind == RKMQ_EV_COMMIT) {
-            apply_commit(v, share, row);
-        } else if (share) {
-            deliver(v, share, row->offset);
-        }
-        break;
-    case RKMQ_EV_PQ_ADD:
-        apply_add(v, row);
-        break;
-    case RKMQ_EV_PQ_DROP:
-        apply_drop(v, row);
-        break;
-    case RKMQ_EV_CACHE_PUT:
-    case RKMQ_EV_CACHE_EVICT:
-        apply_cache(v, row);
-        break;
-    case RKMQ_EV_ACTOR_START:
-    case RKMQ_EV_ACTOR_STARTED:
-    case RKMQ_EV_ACTOR_STOPPED:
-    case RKMQ_EV_ACTOR_CRASH:
-        apply_member(v, row, index);
-        break;
-    case RKMQ_EV_CONN_CLOSE:
-        apply_close(v, row);
-        break;
-    case RKMQ_EV_REQ:
-    case RKMQ_EV_RESP:
-    case RKMQ_EV_FAULT: /* what became of it, nobody knows */
-        if (row->code == RKMQ_REQ_PULL_MESSAGE) {
-            apply_pull(v, row, index);
-        }
-        break;
-    default:
-        break;
-    }
-    v->end_at = row->at;
+    rkmq__trouble_close(v);
+    rkmq__arena_close(&v->arena);
 }

@@ -1,0 +1,154 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Members and routes as servers told them to one client: what it does must follow from these, also
+ * when they were lies. */
+#include <rkmq/consumer.h>
+
+#include "runner/checks/view.h"
+
+/* The next word of `text`, which ends at a blank or at `stop`; false: there is none. */
+static bool word_next(struct rkmq_slice text, size_t *at, char stop, struct rkmq_slice *word)
+{
+    size_t begin = *at;
+    if (begin >= text.n) {
+        return false;
+    }
+    size_t end = begin;
+    while (end < text.n && text.p[end] != ' ' && text.p[end] != (uint8_t)stop) {
+        end++;
+    }
+    *word = rkmq__slice(text.p + begin, end - begin);
+    *at = end + 1;
+    return true;
+}
+
+bool rkmq__told_word(const struct rkmq_view *v, rkmq_name list, struct rkmq_slice word, char stop)
+{
+    struct rkmq_slice text = rkmq__event_log_text(v->log, list), each;
+    for (size_t at = 0; word_next(text, &at, stop, &each);) {
+        if (rkmq__slice_equal(each, word)) {
+            return true;
+        }
+    }
+    return false;
+}
+
+bool rkmq__told_place(const struct rkmq_view *v, const struct rkmq_view_member *member,
+                      size_t *n_members, size_t *self)
+{
+    struct rkmq_slice text = rkmq__event_log_text(v->log, member->told_members), each;
+    struct rkmq_slice own = rkmq__event_log_text(v->log, member->who);
+    bool is_in = false;
+    *n_members = 0;
+    *self = 0;
+    for (size_t at = 0; word_next(text, &at, ' ', &each); ++*n_members) {
+        if (!is_in && rkmq__slice_equal(each, own)) {
+            is_in = true;
+            *self = *n_members;
+        }
+    }
+    *self = is_in ? *self : *n_members;
+    return is_in;
+}
+
+/* Exactly the members of the group that run, whatever their order. */
+static bool is_truth(struct rkmq_view *v, const struct rkmq_view_member *member)
+{
+    size_t n_told, self;
+    const struct rkmq_map_entry *entry;
+    if (!rkmq__told_place(v, member, &n_told, &self) ||
+        n_told != rkmq__view_running(v, member->group)) {
+        return false;
+    }
+    for (size_t cursor = 0; (entry = rkmq__map_next(&v->members, &cursor));) {
+        const struct rkmq_view_member *other = entry->value;
+        if (other->is_running && other->group == member->group &&
+            !rkmq__told_word(v, member->told_members, rkmq__event_log_text(v->log, other->who),
+                             ' ')) {
+            return false;
+        }
+    }
+    return true;
+}
+
+bool rkmq__told_truth(struct rkmq_view *v, rkmq_name group)
+{
+    const struct rkmq_map_entry *entry;
+    for (size_t cursor = 0; (entry = rkmq__map_next(&v->members, &cursor));) {
+        const struct rkmq_view_member *member = entry->value;
+        if (member->is_running && member->group == group && !is_truth(v, member)) {
+            return false;
+        }
+    }
+    return true;
+}
+
+bool rkmq__told_next(const struct rkmq_view *v, rkmq_name route, size_t *at,
+                     struct rkmq_slice *broker, int64_t *count)
+{
+    struct rkmq_slice text = rkmq__event_log_text(v->log, route), number;
+    return word_next(text, at, ':', broker) && word_next(text, at, ' ', &number) &&
+           rkmq__slice_to_i64(number, count) == RKMQ_OK;
+}
+
+bool rkmq__told_queue(const struct rkmq_view *v, rkmq_name route,
+                      const struct rkmq_view_queue *queue, size_t *place, size_t *n_queues)
+{
+    struct rkmq_slice own = rkmq__event_log_text(v->log, queue->broker), broker;
+    int64_t count;
+    bool is_in = false;
+    *n_queues = 0;
+    for (size_t at = 0; rkmq__told_next(v, route, &at, &broker, &count);) {
+        if (rkmq__slice_equal(broker, own) && queue->queue_id < count) {
+            is_in = true;
+            *place = *n_queues + (size_t)queue->queue_id;
+        }
+        *n_queues += (size_t)count;
+    }
+    return is_in;
+}
+
+/* As rkmq_allocate_averagely and _by_circle, for one queue. */
+static bool is_dealt(enum rkmq_check_allot allot, size_t n_queues, size_t n_members, size_t self,
+                     size_t place)
+{
+    size_t rest = n_queues % n_members;
+    size_t size = n_queues / n_members + (self < rest ? 1 : 0);
+    size_t start = self < rest ? self * size : self * size + rest;
+    return allot == RKMQ_ALLOT_BY_CIRCLE ? place % n_members == self
+                                         : place >= start && place - start < size;
+}
+
+bool rkmq__told_is_mine(const struct rkmq_view *v, const struct rkmq_view_seat *seat,
+                        const struct rkmq_view_queue *queue, bool *is_mine)
+{
+    const struct rkmq_view_member *member = seat->member;
+    size_t n_members, self, place, n_queues;
+    if (seat->route == 0 || member->told_members == 0 ||
+        member->client->allot == RKMQ_ALLOT_UNKNOWN) {
+        return false;
+    }
+    bool is_member = rkmq__told_place(v, member, &n_members, &self);
+    *is_mine = rkmq__told_queue(v, seat->route, queue, &place, &n_queues) && is_member &&
+               is_dealt(member->client->allot, n_queues, n_members, self, place);
+    return true;
+}
+
+bool rkmq__told_subscribed(const struct rkmq_view *v, rkmq_name subscriptions, rkmq_name group,
+                           rkmq_name topic)
+{
+    struct rkmq_slice text = rkmq__event_log_text(v->log, subscriptions), part;
+    struct rkmq_slice group_text = rkmq__event_log_text(v->log, group);
+    struct rkmq_slice topic_text = rkmq__event_log_text(v->log, topic), word;
+    for (size_t at = 0; word_next(text, &at, ' ', &part);) {
+        size_t in = group_text.n + 1;
+        if (!rkmq__slice_starts(part, group_text) || part.n <= in || part.p[group_text.n] != '=') {
+            continue;
+        }
+        while (word_next(part, &in, ',', &word)) {
+            if (rkmq__slice_equal(word, topic_text)) {
+                return true;
+            }
+        }
+    }
+    return false;
+}

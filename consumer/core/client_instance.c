@@ -22,6 +22,7 @@ static const struct rkmq_profile_rules profile_rkmq = {
     .is_route_change_prompt = true,
     .is_each_namesrv_tried = true,
     .is_pull_resumed = true,
+    .is_span_to_newest = true,
 };
 /* start-sequence: what was measured and read in 5.3.3. */
 static const struct rkmq_profile_rules profile_java_5_3 = {

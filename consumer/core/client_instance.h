@@ -22,7 +22,7 @@
 
 #define RKMQ_INNER_PRODUCER_GROUP "CLIENT_INNER_PRODUCER"
 
-/* Every wait in which the profiles differ. */
+/* All in which the profiles differ: waits, but for the last. */
 struct rkmq_profile_rules {
     rkmq_ms rebalance_spacing_ms; /* least time between the starts of two passes */
     rkmq_ms first_pull_delay_ms;  /* from the assignment of a queue to its first pull */
@@ -34,6 +34,8 @@ struct rkmq_profile_rules {
     bool is_each_namesrv_tried;   /* see rkmq_route_config */
     bool is_pull_resumed;         /* a queue held back for its cache pulls once there is room; Java
                                      looks again after 50 ms */
+    bool is_span_to_newest;       /* the span goes from the lowest unfinished message to the newest
+                                     one ever put; Java's ends at the newest that is still cached */
 };
 const struct rkmq_profile_rules *rkmq__profile_rules(enum rkmq_profile profile);
 

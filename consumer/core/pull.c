@@ -53,6 +53,18 @@ void rkmq__pull_stop(struct rkmq_process_queue *pq)
 
 /* ---- flow control by what is cached ---- */
 
+/*
+ * How far a crash or a new owner would fall back. ProcessQueue.getMaxSpan (client, 5.3.3) looks at
+ * what is cached: behind one message that is stuck everything else comes and goes, and the span
+ * never grows (apache/rocketmq issue 1404).
+ */
+static int64_t span_of(const struct rkmq_process_queue *pq)
+{
+    int64_t cached = rkmq__process_queue_max_span(pq);
+    int64_t to_newest = pq->n_msgs > 0 ? pq->offset_max - pq->first : 0;
+    return pq->impl->ci->rules->is_span_to_newest && to_newest > cached ? to_newest : cached;
+}
+
 /* NULL: there is room. A queue that is exactly full still pulls. */
 static const char *flow_control_reason(const struct rkmq_process_queue *pq)
 {
@@ -63,7 +75,7 @@ static const char *flow_control_reason(const struct rkmq_process_queue *pq)
     if (pq->n_bytes / MIB > (size_t)impl->pull_threshold_size_for_queue) {
         return "the cached message size exceeds the threshold";
     }
-    if (rkmq__process_queue_max_span(pq) > impl->options.consume_concurrently_max_span) {
+    if (span_of(pq) > impl->options.consume_concurrently_max_span) {
         return "the queue's messages, span too long";
     }
     return NULL;
@@ -79,8 +91,7 @@ static bool is_flow_controlled(struct rkmq_process_queue *pq)
         rkmq_log_warn(pq->env, "pull",
                       "%s, so do flow control, %.*s@%.*s:%ld, %zu messages, %zu bytes, span %lld",
                       reason, RKMQ_SLICE_ARG(pq->mq.topic), RKMQ_SLICE_ARG(pq->mq.broker_name),
-                      (long)pq->mq.queue_id, pq->n_msgs, pq->n_bytes,
-                      (long long)rkmq__process_queue_max_span(pq));
+                      (long)pq->mq.queue_id, pq->n_msgs, pq->n_bytes, (long long)span_of(pq));
     }
     pq->impl->stats.flow_controlled++;
     pq->is_flow_controlled = true;

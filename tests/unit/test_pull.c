@@ -452,6 +452,38 @@ static void test_flow_control_ends(void **state)
     }
 }
 
+/* One message is stuck, what comes behind it is done at once: the span still counts from the stuck
+ * one, so what a new owner would repeat stays within it. Java's span ends at what is cached. */
+static void test_span_of_a_stuck_message(void **state)
+{
+    (void)state;
+    static const enum rkmq_profile profiles[] = {RKMQ_PROFILE_RKMQ, RKMQ_PROFILE_JAVA_5_3};
+    for (size_t i = 0; i < RKMQ_COUNT_OF(profiles); i++) {
+        struct consumer_rig rig;
+        struct rkmq_push_options o = plain;
+        o.profile = profiles[i];
+        rig_init(&rig, &o, NULL, "*");
+        rig_records_add(&rig, 0, 1);
+        rig_pull(&rig, 1);
+        expect_pull(&rig, 1);
+        rig_records_add(&rig, 21, 1);
+        rig_answer_pull(&rig, RKMQ_RES_SUCCESS, 22);
+        assert_false(rig_next(&rig));
+        rig_run_job(&rig, 1);
+        assert_int_equal(rig.pq->n_msgs, 1);
+        if (profiles[i] == RKMQ_PROFILE_JAVA_5_3) {
+            expect_pull_after(&rig, 50, 22);
+        } else {
+            record_env_advance(&rig.re, 10 * RKMQ_PULL_FLOW_CONTROL_MS);
+            assert_false(rig_next(&rig));
+            rig_run_job(&rig, 0);
+            expect_pull(&rig, 22);
+        }
+        record_env_run_jobs(&rig.re);
+        rig_close(&rig);
+    }
+}
+
 /* ---- states in which no pull goes out ---- */
 
 static void set_starting(struct consumer_rig *rig, bool is_set)
@@ -673,6 +705,7 @@ int main(void)
         cmocka_unit_test(test_no_place),
         cmocka_unit_test(test_flow_control),
         cmocka_unit_test(test_flow_control_ends),
+        cmocka_unit_test(test_span_of_a_stuck_message),
         cmocka_unit_test(test_not_now),
         cmocka_unit_test(test_unknown_broker),
         cmocka_unit_test(test_dropped_while_route),

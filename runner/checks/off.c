@@ -14,7 +14,7 @@ static void judge_unfinished(struct rkmq_view *v, const struct rkmq_event *row, 
         return;
     }
     rkmq__judged(v, RKMQ_CHECK_OFF_1, RKMQ_EVIDENCE_H);
-    if (row->offset > hold->may_commit_to) {
+    if (row->offset > hold->may_commit_to && row->offset > hold->passed_to) {
         rkmq__violated(v, RKMQ_CHECK_OFF_1, true, index, SIZE_MAX,
                        "%s commits %" PRId64 ", but has finished only what is below %" PRId64,
                        rkmq__view_text(v, row->who), row->offset, hold->may_commit_to);

@@ -57,6 +57,7 @@ static void hold_begin(struct rkmq_view *v, struct rkmq_view_hold *hold, int64_t
     hold->owned_at = v->now;
     hold->owned_row = index;
     hold->may_pull_to = hold->may_commit_to = hold->put_most = offset;
+    hold->passed_to = RKMQ_NOT_YET;
     hold->n_cached = 0;
     hold->pulled_at = hold->committed_most = hold->sent_offset = RKMQ_NOT_YET;
     hold->asked_offset = hold->answer_next = hold->answered_at = RKMQ_NOT_YET;
@@ -205,6 +206,16 @@ static void pull_asked(struct rkmq_view *v, struct rkmq_view_hold *hold,
     hold->share->pulled_by = hold->who;
 }
 
+/* DefaultMQPushConsumerImpl.correctTagsOffset: what the filters left out is consumed. */
+static void nothing_below(struct rkmq_view_hold *hold)
+{
+    bool is_empty = hold->answer_status == RKMQ_RES_PULL_NOT_FOUND ||
+                    hold->answer_status == RKMQ_RES_PULL_RETRY_IMMEDIATELY;
+    if (is_empty && hold->n_cached == 0 && hold->answer_next > hold->passed_to) {
+        hold->passed_to = hold->answer_next;
+    }
+}
+
 static void pull_answered(struct rkmq_view *v, struct rkmq_view_hold *hold,
                           const struct rkmq_event *row, size_t index)
 {
@@ -223,6 +234,7 @@ static void pull_answered(struct rkmq_view *v, struct rkmq_view_hold *hold,
     if (row->offset != INT64_MIN && row->offset > hold->may_pull_to) {
         hold->may_pull_to = row->offset;
     }
+    nothing_below(hold);
     if (row->status == RKMQ_RES_PULL_OFFSET_MOVED) {
         hold->member->moved_on_at = v->now;
         hold->share->persisted_to = RKMQ_NOT_YET;
@@ -328,6 +340,7 @@ static void apply_evict(struct rkmq_view *v, struct rkmq_view_hold *hold,
 {
     bool was_full = rkmq__hold_is_full(hold);
     hold->n_cached -= row->count;
+    nothing_below(hold);
     if (row->offset > hold->may_commit_to) {
         hold->may_commit_to = row->offset;
         if (hold->unsent_since == RKMQ_NOT_YET && row->offset > hold->sent_offset) {

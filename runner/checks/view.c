@@ -61,7 +61,7 @@ struct rkmq_view_share *rkmq__view_share(struct rkmq_view *v, const struct rkmq_
 static void hold_init(struct rkmq_view_hold *hold)
 {
     hold->owned_at = hold->dropped_at = RKMQ_NOT_YET;
-    hold->may_pull_to = hold->may_commit_to = RKMQ_NOT_YET;
+    hold->may_pull_to = hold->may_commit_to = hold->passed_to = RKMQ_NOT_YET;
     hold->pulled_at = hold->last_pull_at = hold->answered_at = RKMQ_NOT_YET;
     hold->asked_offset = hold->answer_next = RKMQ_NOT_YET;
     hold->idle_since = hold->drained_at = RKMQ_NOT_YET;

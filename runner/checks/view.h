@@ -56,6 +56,7 @@ struct rkmq_view_hold { /* ... of a member */
     size_t owned_row, dropped_row;
     int64_t may_pull_to; /* no pull may ask for more; RKMQ_NOT_YET: unknown */
     int64_t may_commit_to;
+    int64_t passed_to; /* ... may be committed too: with nothing cached, nothing was found below */
     int64_t n_cached, put_most;
     struct rkmq_offsets delivered, failed; /* since it has the queue */
     int64_t repeats_from; /* what it delivers again must be at or behind this: DUP-1 */

@@ -28,6 +28,8 @@ static int file_read(const char *path, cli_scenario_fn *fn, void *user)
     (void)fclose(file); /* only read from */
     if (status == RKMQ_OK) {
         fn(user, path, rkmq__slice(room, n));
+    } else if (status == RKMQ_E_LIMIT) {
+        (void)cli_error(path, "more than %u bytes", RKMQ_SCENARIO_BYTES_MAX);
     } else {
         (void)cli_error(path, "%s", rkmq_status_text(status));
     }

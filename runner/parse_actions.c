@@ -375,6 +375,13 @@ static const struct action_row *find_row(struct rkmq_parse *ps, const struct rkm
 void rkmq__parse_action(struct rkmq_parse *ps, const struct rkmq_tree *node,
                         struct rkmq_action *out)
 {
+    if (node->type == RKMQ_TREE_OBJECT && node->n > 1) {
+        rkmq__parse_say(ps, node->offset,
+                        "these are %zu actions in one object: a list has an object for each, "
+                        "\"do\": [{...}, {...}]",
+                        node->n);
+        return;
+    }
     if (node->type != RKMQ_TREE_OBJECT || node->n != 1) {
         rkmq__parse_say(ps, node->offset,
                         "an action is an object with one name, such as "

@@ -330,6 +330,10 @@ static const struct effect *read_effect(struct rkmq_parse *ps, const struct rkmq
         effect = find_effect(ps, node->offset, node->text, false);
     } else if (node->type == RKMQ_TREE_OBJECT && node->n == 1) {
         effect = find_effect(ps, node->first->key_offset, node->first->key, true);
+    } else if (node->type == RKMQ_TREE_OBJECT && node->n > 1) {
+        rkmq__parse_say(ps, node->offset, "a rule has one effect, not %zu: write a rule for each",
+                        node->n);
+        return NULL;
     } else {
         rkmq__parse_refuse(ps, node, "one effect such as \"hold\" or {\"delay\": \"2s\"}");
         return NULL;

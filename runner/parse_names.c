@@ -219,6 +219,9 @@ void rkmq__parse_moment(struct rkmq_parse *ps, const struct rkmq_tree *node,
     } else if (take_prefix(&text, "mark:")) {
         out->base = RKMQ_MOMENT_MARK;
         ref = RKMQ_REF_MARK;
+    } else if (rkmq__time_read(text, &out->plus) == RKMQ_E_INVALID) {
+        rkmq__parse_refuse(ps, node, wanted);
+        return;
     } else {
         bool is_good = rkmq__parse_time(ps, node, 0, RKMQ_SCENARIO_TIME_MAX, &out->plus);
         if (is_good && ps->sc->end > 0 && out->plus > ps->sc->end) {

@@ -286,7 +286,8 @@ static int read_value(struct reader *r, struct rkmq_slice key, size_t key_offset
     if (is_word_byte(c)) {
         return read_word(r, node);
     }
-    return SAY(r, r->at, "a value expected, not %s", what_stands(r, buffer));
+    return SAY(r, r->at, "a value expected, not %s%s", what_stands(r, buffer),
+               c == '\'' ? ": texts stand in double quotes" : "");
 }
 
 /* `"name":` and the value behind it. */

@@ -304,7 +304,7 @@ static const struct row faults_rows[] = {
     {RULE, "'match':{},'effect':{'hold':'1s'}",
      "f:6:43: effect 'hold' takes no value: 'effect': 'hold'\n"},
     {RULE, "'match':{},'effect':{'delay':'1s','hold':1}",
-     "f:6:42: 'effect' must be one effect such as 'hold' or {'delay': '2s'}, not an object\n"},
+     "f:6:42: a rule has one effect, not 2: write a rule for each\n"},
     {RULE, "'match':{},'effect':['hold']",
      "f:6:42: 'effect' must be one effect such as 'hold' or {'delay': '2s'}, not a list\n"},
     {RULE, "'match':{},'effect':{'delay':'100us'}",
@@ -383,7 +383,7 @@ static const struct row rest_rows[] = {
     {SWEEP, "'sweep':{'vary':{'/steps/0/at':{'from':'1s','to':'2s','step':'1ms'}}}",
      "f:10:32: this range does not have from 1 to 1000 values\n"},
     {SWEEP, "'sweep':{'vary':{'/steps/0/at':['1s','2x']}}",
-     "f:10:38: 'at' must be a duration such as '50ms' or '2s', not '2x' (with "
+     "f:10:38: 'at' must be a moment such as '12s', 'step:join' or 'mark:x+2s', not '2x' (with "
      "/steps/0/at=2x)\n"},
     {SWEEP, "'sweep':{'vary':{'/steps/0/at':{'from':'59s','to':'61s','step':'1s'}}}",
      "f:10:32: 'at' is behind the end of the run, 1m (with /steps/0/at=61s)\n"},
@@ -420,7 +420,7 @@ static void test_all_at_once(void **state)
         &report,
         "f:1:41: 'end' must be a duration such as '50ms' or '2s', not '1'\n"
         "f:2:52: 'queues' is missing in a topic\n"
-        "f:3:16: 'at' must be a duration such as '50ms' or '2s', not '2x'\n"
+        "f:3:16: 'at' must be a moment such as '12s', 'step:join' or 'mark:x+2s', not '2x'\n"
         "f:3:35: unknown actor 'c1'\n"
         "f:4:11: an expectation takes exactly one of 'eventually', 'always', 'never', 'count', "
         "'sequence', 'gaps', 'sometimes'\n"

@@ -74,7 +74,8 @@ static const struct row steps_rows[] = {
     {ACTION, "'start'", "f:7:36: an action is an object with one name, such as {'start': 'c1'}\n"},
     {ACTION, "{}", "f:7:36: an action is an object with one name, such as {'start': 'c1'}\n"},
     {ACTION, "{'start':'c1','stop':'c1'}",
-     "f:7:36: an action is an object with one name, such as {'start': 'c1'}\n"},
+     "f:7:36: these are 2 actions in one object: a list has an object for each, 'do': [{...}, "
+     "{...}]\n"},
     {ACTION, "{'strat':'c1'}", "f:7:37: unknown action 'strat'; did you mean 'start'?\n"},
     {ACTION, "{'pull':'c1'}", "f:7:37: unknown action 'pull'\n"},
     {ACTION, "{'start':'c3'}", "f:7:45: unknown actor 'c3'; did you mean 'c1'?\n"},

@@ -57,17 +57,20 @@ void rkmq__judged(struct rkmq_view *v, enum rkmq_check_id id, enum rkmq_evidence
 }
 
 /* Strict ones push out what is only unkind. NULL: no room. */
-static struct rkmq_violation *place_for(struct rkmq_check_result *r, bool is_strict)
+static struct rkmq_violation *place_for(struct rkmq_check_result *r, enum rkmq_check_id id,
+                                        bool is_strict)
 {
-    if (r->n_kept < RKMQ_VIOLATIONS_MAX) {
+    struct rkmq_violation *unkind = NULL;
+    size_t n_of_it = 0;
+    for (size_t i = 0; i < r->n_kept; i++) {
+        struct rkmq_violation *v = &r->violations[i];
+        n_of_it += v->check == id;
+        unkind = !unkind && v->check == id && !v->is_strict ? v : unkind;
+    }
+    if (n_of_it < RKMQ_VIOLATIONS_OF_ONE_MAX) {
         return &r->violations[r->n_kept++];
     }
-    for (size_t i = 0; is_strict && i < r->n_kept; i++) {
-        if (!r->violations[i].is_strict) {
-            return &r->violations[i];
-        }
-    }
-    return NULL;
+    return is_strict ? unkind : NULL;
 }
 
 void rkmq__violated(struct rkmq_view *v, enum rkmq_check_id id, bool is_strict, size_t row_a,
@@ -81,7 +84,7 @@ void rkmq__violated(struct rkmq_view *v, enum rkmq_check_id id, bool is_strict, 
         r->verdict[id] = is_strict ? RKMQ_FAIL : RKMQ_NON_STRICT;
     }
     r->n_violations++;
-    struct rkmq_violation *kept = place_for(r, is_strict);
+    struct rkmq_violation *kept = place_for(r, id, is_strict);
     if (kept) {
         va_list args;
         *kept = (struct rkmq_violation){

@@ -91,10 +91,12 @@ struct rkmq_check_result {
     enum rkmq_verdict verdict[RKMQ_CHECK_COUNT]; /* UNKNOWN: nothing in the log it could judge */
     enum rkmq_evidence evidence[RKMQ_CHECK_COUNT];
     uint64_t judged[RKMQ_CHECK_COUNT]; /* how often the rule was applied */
-    struct rkmq_violation *violations; /* at most RKMQ_VIOLATIONS_MAX are kept, all are counted */
+    struct rkmq_violation
+        *violations; /* RKMQ_VIOLATIONS_OF_ONE_MAX of each are kept, all counted */
     size_t n_violations, n_kept;
 };
-#define RKMQ_VIOLATIONS_MAX 64
+#define RKMQ_VIOLATIONS_OF_ONE_MAX 8 /* of one check: a flood of one hides no other */
+#define RKMQ_VIOLATIONS_MAX (RKMQ_VIOLATIONS_OF_ONE_MAX * RKMQ_CHECK_COUNT)
 /* The defaults of a push consumer. */
 extern const struct rkmq_check_client rkmq__check_client_default;
 

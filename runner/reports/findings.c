@@ -39,13 +39,31 @@ static void find_expects(const struct rkmq_report_run *run, rkmq_finding_fn *fn,
     }
 }
 
+/* One of each broken rule comes first, then more of them, then what is only unkind. */
+enum violation_rank { RANK_FIRST, RANK_MORE, RANK_UNKIND, RANK_COUNT };
+
+static enum violation_rank rank_of(const struct rkmq_check_result *checks, size_t index)
+{
+    const struct rkmq_violation *v = &checks->violations[index];
+    if (!v->is_strict) {
+        return RANK_UNKIND;
+    }
+    for (size_t i = 0; i < index; i++) {
+        if (checks->violations[i].check == v->check && checks->violations[i].is_strict) {
+            return RANK_MORE;
+        }
+    }
+    return RANK_FIRST;
+}
+
 static size_t find_violations(const struct rkmq_check_result *checks, rkmq_finding_fn *fn,
                               void *user)
 {
     size_t n_shown = 0;
-    for (size_t i = 0; i < 2 * checks->n_kept && n_shown < RKMQ_FINDINGS_SHOWN; i++) {
-        const struct rkmq_violation *v = &checks->violations[i % checks->n_kept];
-        if (v->is_strict == (i < checks->n_kept)) { /* strict ones first */
+    for (size_t i = 0; i < RANK_COUNT * checks->n_kept && n_shown < RKMQ_FINDINGS_SHOWN; i++) {
+        size_t index = i % checks->n_kept;
+        const struct rkmq_violation *v = &checks->violations[index];
+        if (rank_of(checks, index) == i / checks->n_kept) {
             char name[RKMQ_CHECK_NAME_BYTES];
             fn(user, &(struct rkmq_finding){.verdict = v->is_strict ? RKMQ_FAIL : RKMQ_NON_STRICT,
                                             .name = rkmq__report_check_name(v->check, name),

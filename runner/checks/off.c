@@ -2,6 +2,7 @@
 /* OFF-1..3: what is committed. */
 #include <inttypes.h>
 
+#include "remoting/protocol/codes.h"
 #include "runner/checks/view.h"
 
 #define REGRESS_WINDOW_US 10000000 /* a scripted loss shows when the broker comes back */
@@ -33,6 +34,19 @@ static void judge_range(struct rkmq_view *v, const struct rkmq_event *row, size_
         rkmq__violated(v, RKMQ_CHECK_OFF_2, true, index, SIZE_MAX,
                        "%s commits %" PRId64 " of a queue that ends at %" PRId64,
                        rkmq__view_text(v, row->who), row->offset, queue->max_offset);
+    }
+}
+
+/* ... and none is asked for, whatever the broker makes of it. */
+static void judge_negative(struct rkmq_view *v, const struct rkmq_event *row, size_t index)
+{
+    if (row->code != RKMQ_REQ_UPDATE_CONSUMER_OFFSET || row->offset == INT64_MIN) {
+        return;
+    }
+    rkmq__judged(v, RKMQ_CHECK_OFF_2, RKMQ_EVIDENCE_W);
+    if (row->offset < 0) {
+        rkmq__violated(v, RKMQ_CHECK_OFF_2, true, index, SIZE_MAX, "%s commits %" PRId64,
+                       rkmq__view_text(v, row->who), row->offset);
     }
 }
 
@@ -68,6 +82,8 @@ static void off_row(struct rkmq_view *v, const struct rkmq_event *row, size_t in
         rkmq__judged(v, RKMQ_CHECK_OFF_3, RKMQ_EVIDENCE_W);
     } else if (row->kind == RKMQ_EV_COMMIT_REGRESS) {
         judge_regress(v, row, index);
+    } else if (row->kind == RKMQ_EV_REQ) {
+        judge_negative(v, row, index);
     }
 }
 

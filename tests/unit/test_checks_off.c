@@ -1,0 +1,33 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* OFF-2: what may be committed. A log that breaks it alone, and one that nearly does. */
+#include "support/cmocka_all.h"
+#include "support/log_rig.h"
+
+#define UPDATE(ms, at)                                                                             \
+#ms " req who=c1 peer=broker-a code=UPDATE_CONSUMER_OFFSET flags=1" LOG_QUEUE(                 \
+        0) " offset=" #at "\n"
+#define C1                                                                                         \
+    LOG_CLUSTER "1000 up who=c1 told='c1' route='broker-a:1'\n" LOG_ADD(                           \
+        1010, "c1", 0, 0) "1000 idle who=c1 told='c1' route='broker-a:1' until=8000\n"             \
+                          "8000 actor-crash who=c1 group=g\n"
+
+static const struct log_case cases[] = {
+    {"an offset that is not known is committed", RKMQ_CHECK_OFF_2, RKMQ_FAIL, C1 UPDATE(5000, -1)},
+    {"the first offset is committed", RKMQ_CHECK_OFF_2, RKMQ_PASS, C1 UPDATE(5000, 0)},
+    {"a commit whose offset cannot be read", RKMQ_CHECK_OFF_2, RKMQ_UNKNOWN,
+     C1 "5000 req who=c1 peer=broker-a code=UPDATE_CONSUMER_OFFSET flags=33" LOG_QUEUE(0) "\n"},
+};
+
+static void each_case(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < RKMQ_COUNT_OF(cases); i++) {
+        log_rig_case(&cases[i]);
+    }
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {cmocka_unit_test(each_case)};
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "consumer/core/client_instance.h"
 
+#include "consumer/core/mutant.h"
 #include "consumer/core/push_consumer.h"
 #include "remoting/protocol/codes.h"
 
@@ -86,7 +87,9 @@ static void instance_request(void *owner, const struct rkmq_request_in *req)
         /* For the whole instance, whatever group it names. */
         rkmq_log_info(ci->env, "rebalance", "broker %s: the members of a group changed",
                       rkmq__channel_peer(req->channel));
-        rkmq__rebalance_immediately(&ci->rebalance);
+        if (!RKMQ_MUTANT(NOTIFY_IGNORED)) {
+            rkmq__rebalance_immediately(&ci->rebalance);
+        }
         break;
     default:
         rkmq__channel_answer_unsupported(req);
@@ -385,6 +388,9 @@ static void poll_answered(void *user, int status, bool is_changed, const struct 
     (void)err;
     if (status == RKMQ_E_CLOSED || status == RKMQ_E_TIMEOUT) {
         ci->n_poll_topics = ci->poll_index = 0;
+        if (RKMQ_MUTANT(POLL_FAILS_ONCE)) {
+            rkmq__timer_stop(ci->env, &ci->route_timer);
+        }
         return;
     }
     ci->poll_index++;
@@ -416,7 +422,9 @@ static void heartbeat_timer_fired(struct rkmq_timer *t)
 {
     struct rkmq_client_instance *ci =
         RKMQ_CONTAINER_OF(t, struct rkmq_client_instance, heartbeat_timer);
-    rkmq__timer_arm(ci->env, t, t->due + ci->config.heartbeat_broker_interval_ms);
+    if (!RKMQ_MUTANT(HEARTBEAT_ONCE)) {
+        rkmq__timer_arm(ci->env, t, t->due + ci->config.heartbeat_broker_interval_ms);
+    }
     rkmq__route_clean_offline_brokers(&ci->route);
     (void)rkmq__heartbeat_send_to_all(&ci->heartbeat, NULL); /* the next one comes anyway */
 }
@@ -425,7 +433,9 @@ static void persist_timer_fired(struct rkmq_timer *t)
 {
     struct rkmq_client_instance *ci =
         RKMQ_CONTAINER_OF(t, struct rkmq_client_instance, persist_timer);
-    rkmq__timer_arm(ci->env, t, t->due + ci->config.persist_consumer_offset_interval_ms);
+    if (!RKMQ_MUTANT(PERSIST_ONCE)) {
+        rkmq__timer_arm(ci->env, t, t->due + ci->config.persist_consumer_offset_interval_ms);
+    }
     RKMQ_LIST_EACH (it, &ci->consumers) {
         rkmq__push_impl_persist_all(RKMQ_PUSH_IMPL_OF(it));
     }
@@ -583,6 +593,7 @@ int rkmq__client_instance_leave(struct rkmq_client_instance *ci, const struct rk
         goodbye_addrs(g) != RKMQ_OK) {
         goto fail;
     }
+    was_registered = was_registered && !RKMQ_MUTANT(UNREGISTER_FORGOTTEN);
     g->index = was_registered ? 0 : g->n_addrs; /* the brokers never heard of it */
     rkmq__list_push_back(&ci->goodbyes, &g->link);
     goodbye_next(g);

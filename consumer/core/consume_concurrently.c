@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "consumer/core/consume_concurrently.h"
 
+#include "consumer/core/mutant.h"
 #include "consumer/core/offset_store.h"
 #include "consumer/core/process_queue.h"
 #include "consumer/core/pull.h"
@@ -102,10 +103,14 @@ static void job_run(struct rkmq_job *job)
     for (size_t at = 0; at < first->n_in_job; at += n_call) {
         size_t n_left = first->n_in_job - at;
         if (atomic_load_explicit(&cs->is_stopped, memory_order_relaxed) ||
-            atomic_load_explicit(&pq->is_dropped, memory_order_relaxed)) {
+            (atomic_load_explicit(&pq->is_dropped, memory_order_relaxed) &&
+             !RKMQ_MUTANT(DELIVERS_AFTER_DROP))) {
             return;
         }
         listener_call(cs, first + at, n_left < n_call ? n_left : n_call);
+        if (RKMQ_MUTANT(DELIVERS_TWICE)) {
+            listener_call(cs, first + at, n_left < n_call ? n_left : n_call);
+        }
     }
 }
 
@@ -148,7 +153,7 @@ static void settle(struct rkmq_consume_service *cs, struct rkmq_msg *msg)
 {
     struct rkmq_process_queue *pq = msg->batch->pq;
     struct rkmq_push_impl *impl = cs->impl;
-    bool is_done = msg->is_acked;
+    bool is_done = msg->is_acked || RKMQ_MUTANT(LATER_IS_SUCCESS);
     msg->is_running = false;
     if (atomic_load(&pq->is_dropped)) {
         finish_unless_sent_back(msg);

@@ -2,6 +2,7 @@
 #include "consumer/core/heartbeat.h"
 
 #include "consumer/core/client_instance.h"
+#include "consumer/core/mutant.h"
 #include "consumer/core/push_consumer.h"
 #include "remoting/protocol/codes.h"
 
@@ -125,6 +126,9 @@ static int addrs_collect(struct rkmq_heartbeat_service *hb)
             }
             hb->addrs[hb->n_addrs++] = (const char *)addr.p;
         }
+    }
+    if (RKMQ_MUTANT(HEARTBEAT_ONE_BROKER) && hb->n_addrs > 1) {
+        hb->n_addrs = 1;
     }
     return hb->n_addrs > 0 ? RKMQ_OK : RKMQ_E_NOT_FOUND;
 }

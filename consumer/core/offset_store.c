@@ -2,6 +2,7 @@
 #include "consumer/core/offset_store.h"
 
 #include "consumer/core/client_instance.h"
+#include "consumer/core/mutant.h"
 #include "remoting/protocol/codes.h"
 
 void rkmq__offset_update(struct rkmq_process_queue *pq, int64_t offset, bool is_increase_only)
@@ -22,7 +23,7 @@ void rkmq__offset_persist(struct rkmq_client_instance *ci, const char *group,
                           struct rkmq_process_queue *pq)
 {
     struct rkmq_broker_found brk;
-    if (pq->offset.value < 0) {
+    if (pq->offset.value < 0 && !RKMQ_MUTANT(COMMIT_NEGATIVE)) {
         return;
     }
     if (!rkmq__route_find(&ci->route, pq->mq.broker_name, 0, false, &brk)) {

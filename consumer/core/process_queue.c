@@ -2,6 +2,7 @@
 #include "consumer/core/process_queue.h"
 
 #include "consumer/core/message.h"
+#include "consumer/core/mutant.h"
 
 void rkmq__mq_key(const struct rkmq_mq *mq, struct rkmq_bytes *out)
 {
@@ -159,7 +160,7 @@ bool rkmq__process_queue_remove(struct rkmq_process_queue *pq, const struct rkmq
 
 int64_t rkmq__process_queue_commit(const struct rkmq_process_queue *pq)
 {
-    return pq->n_msgs > 0 ? pq->first : pq->offset_max + 1;
+    return pq->n_msgs > 0 && !RKMQ_MUTANT(COMMITS_CACHED) ? pq->first : pq->offset_max + 1;
 }
 
 struct rkmq_msg *rkmq__process_queue_at_or_after(const struct rkmq_process_queue *pq,

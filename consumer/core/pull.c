@@ -2,12 +2,15 @@
 #include "consumer/core/pull.h"
 
 #include "consumer/core/client_instance.h"
+#include "consumer/core/mutant.h"
 #include "consumer/core/offset_store.h"
 #include "consumer/core/push_consumer.h"
 #include "remoting/protocol/codes.h"
 
 #define MIB (1u << 20)
 #define FLOW_CONTROL_LOG_EVERY 1000
+/* Only mutants have two pulls of a queue under way. */
+#define MAY_OVERLAP (RKMQ_MUTANT(SECOND_PULL_LOOP) || RKMQ_MUTANT(TIMEOUT_REARMS_TWICE))
 
 /* ---- later ---- */
 
@@ -18,7 +21,7 @@ static void pull_timer_fired(struct rkmq_timer *t)
 
 void rkmq__pull_later(struct rkmq_process_queue *pq, rkmq_ms delay_ms)
 {
-    RKMQ_ASSERT(!pq->is_pull_under_way);
+    RKMQ_ASSERT(!pq->is_pull_under_way || MAY_OVERLAP);
     if (!atomic_load(&pq->is_dropped)) {
         pq->pull_timer.fire = pull_timer_fired;
         rkmq__timer_in(pq->env, &pq->pull_timer, delay_ms);
@@ -27,6 +30,13 @@ void rkmq__pull_later(struct rkmq_process_queue *pq, rkmq_ms delay_ms)
 
 static void later_after_exception(struct rkmq_process_queue *pq)
 {
+    if (RKMQ_MUTANT(PULL_GIVES_UP)) {
+        return;
+    }
+    if (RKMQ_MUTANT(PULL_STORM)) {
+        rkmq__pull_later(pq, 100);
+        return;
+    }
     rkmq__pull_later(pq, pq->impl->options.pull_time_delay_ms_when_exception);
 }
 
@@ -62,13 +72,17 @@ static int64_t span_of(const struct rkmq_process_queue *pq)
 {
     int64_t cached = rkmq__process_queue_max_span(pq);
     int64_t to_newest = pq->n_msgs > 0 ? pq->offset_max - pq->first : 0;
-    return pq->impl->ci->rules->is_span_to_newest && to_newest > cached ? to_newest : cached;
+    bool is_to_newest = pq->impl->ci->rules->is_span_to_newest && !RKMQ_MUTANT(SPAN_OF_CACHE);
+    return is_to_newest && to_newest > cached ? to_newest : cached;
 }
 
 /* NULL: there is room. A queue that is exactly full still pulls. */
 static const char *flow_control_reason(const struct rkmq_process_queue *pq)
 {
     const struct rkmq_push_impl *impl = pq->impl;
+    if (RKMQ_MUTANT(FLOW_CONTROL_OFF)) {
+        return NULL;
+    }
     if (pq->n_msgs > (size_t)impl->pull_threshold_for_queue) {
         return "the cached message count exceeds the threshold";
     }
@@ -94,6 +108,9 @@ static bool is_flow_controlled(struct rkmq_process_queue *pq)
                       (long)pq->mq.queue_id, pq->n_msgs, pq->n_bytes, (long long)span_of(pq));
     }
     pq->impl->stats.flow_controlled++;
+    if (RKMQ_MUTANT(FLOW_CONTROL_STICKS)) {
+        return true;
+    }
     pq->is_flow_controlled = true;
     rkmq__pull_later(pq, RKMQ_PULL_FLOW_CONTROL_MS);
     return true;
@@ -195,7 +212,7 @@ static void on_found(struct rkmq_process_queue *pq, const struct rkmq_command *a
                       RKMQ_SLICE_ARG(pq->mq.topic), n_records, err.text);
     }
     impl->stats.pulled_bytes += answer->body.n;
-    pq->next_offset = header->next_begin_offset;
+    pq->next_offset = header->next_begin_offset + (RKMQ_MUTANT(SKIPS_ONE) ? 1 : 0);
     if (!batch) {
         rkmq__pull_message(pq); /* all filtered: the consume offset does not move, as in Java */
         return;
@@ -265,7 +282,11 @@ static void on_answer(struct rkmq_process_queue *pq, const struct rkmq_command *
         on_found(pq, answer, &header);
         break;
     case RKMQ_RES_PULL_OFFSET_MOVED:
-        on_offset_illegal(pq, &header);
+        if (RKMQ_MUTANT(OFFSET_MOVED_IGNORED)) {
+            later_after_exception(pq);
+        } else {
+            on_offset_illegal(pq, &header);
+        }
         break;
     default: /* NO_NEW_MSG, NO_MATCHED_MSG */
         pq->next_offset = header.next_begin_offset;
@@ -275,19 +296,30 @@ static void on_answer(struct rkmq_process_queue *pq, const struct rkmq_command *
     }
 }
 
+static void pull_kernel(struct rkmq_process_queue *pq);
+
 /* An answer that comes to a stopped consumer changes nothing: what it brought was not consumed. */
 static void pull_answered(void *user, int status, const struct rkmq_command *answer,
                           const struct rkmq_err *err)
 {
     struct rkmq_process_queue *pq = user;
-    RKMQ_ASSERT(pq->is_pull_under_way);
+    RKMQ_ASSERT(pq->is_pull_under_way || MAY_OVERLAP);
     pq->is_pull_under_way = false;
+    if (RKMQ_MUTANT(GHOST_PULLS) && atomic_load(&pq->is_dropped) && status == RKMQ_OK) {
+        struct rkmq_pull_message_response header = {.next_begin_offset = pq->next_offset};
+        (void)rkmq__header_read(&rkmq__pull_message_response_class, answer, &header, NULL);
+        pq->next_offset = header.next_begin_offset;
+        pull_kernel(pq);
+    }
     if (!atomic_load(&pq->is_dropped) && pq->impl && status != RKMQ_E_CANCELED) {
         if (atomic_load(&pq->impl->consume.is_stopped)) {
             later_after_exception(pq);
         } else if (status == RKMQ_OK) {
             on_answer(pq, answer);
         } else {
+            if (RKMQ_MUTANT(TIMEOUT_REARMS_TWICE) && status == RKMQ_E_TIMEOUT) {
+                rkmq__pull_message(pq);
+            }
             exception(pq, err && err->text[0] ? err->text : rkmq_status_text(status));
         }
     }
@@ -318,6 +350,9 @@ static int pull_send(struct rkmq_process_queue *pq, const struct rkmq_broker_fou
     /* An offset of 0 is never committed this way, and none through a slave. */
     int64_t offset = o->message_model == RKMQ_CLUSTERING ? rkmq__offset_read_memory(pq) : 0;
     bool has_offset = offset > 0;
+    if (RKMQ_MUTANT(COMMIT_GOES_BACK) && has_offset) {
+        offset--;
+    }
     int32_t sys_flag = sys_flag_of(pq, has_offset && !brk->is_slave);
     struct rkmq_pull_message_request header = {
         .consumer_group = impl->group,
@@ -327,7 +362,7 @@ static int pull_send(struct rkmq_process_queue *pq, const struct rkmq_broker_fou
         .max_msg_nums = o->pull_batch_size,
         .sys_flag = sys_flag,
         .commit_offset = offset, /* -1 when nothing is known, as Java says it */
-        .suspend_timeout_ms = RKMQ_PULL_SUSPEND_MS,
+        .suspend_timeout_ms = RKMQ_MUTANT(SHORT_POLL) ? 1000 : RKMQ_PULL_SUSPEND_MS,
         .sub_version = sub->sub_version,
         .expression_type = sub->expression_type,
         .max_msg_bytes = o->pull_batch_size_in_bytes,
@@ -340,8 +375,9 @@ static int pull_send(struct rkmq_process_queue *pq, const struct rkmq_broker_fou
     struct rkmq_fields fields = {.n = 0};
     struct rkmq_message_out out = {.code = RKMQ_REQ_PULL_MESSAGE, .fields = &fields};
     rkmq__header_write(&rkmq__pull_message_request_class, &header, false, &fields);
-    return rkmq__remoting_client_call(impl->ci->client, brk->addr, &out, RKMQ_PULL_TIMEOUT_MS,
-                                      pull_answered, pq);
+    rkmq_ms timeout_ms = RKMQ_MUTANT(NO_PULL_DEADLINE) ? RKMQ_NEVER : RKMQ_PULL_TIMEOUT_MS;
+    return rkmq__remoting_client_call(impl->ci->client, brk->addr, &out, timeout_ms, pull_answered,
+                                      pq);
 }
 
 static void route_answered(void *user, int status, bool is_changed, const struct rkmq_err *err)
@@ -389,7 +425,7 @@ static void pull_kernel(struct rkmq_process_queue *pq)
 void rkmq__pull_message(struct rkmq_process_queue *pq)
 {
     const struct rkmq_push_impl *impl = pq->impl;
-    RKMQ_ASSERT(!pq->is_pull_under_way);
+    RKMQ_ASSERT(!pq->is_pull_under_way || MAY_OVERLAP);
     if (atomic_load(&pq->is_dropped)) {
         rkmq_log_info(pq->env, "pull", "the pull request is dropped, %.*s@%.*s:%ld",
                       RKMQ_SLICE_ARG(pq->mq.topic), RKMQ_SLICE_ARG(pq->mq.broker_name),

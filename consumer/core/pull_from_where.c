@@ -3,6 +3,7 @@
  * RemoteBrokerOffsetStore.readOffset(READ_FROM_STORE) (client, 5.3.3): where the pulls of a new
  * queue begin. */
 #include "consumer/core/client_instance.h"
+#include "consumer/core/mutant.h"
 #include "consumer/core/offset_store.h"
 #include "consumer/core/push_consumer.h"
 #include "remoting/protocol/codes.h"
@@ -184,9 +185,21 @@ static void offset_answered(void *user, int status, const struct rkmq_command *a
         status = offset_read(answer, &offset, &answer_err);
         err = &answer_err;
     }
+    if (RKMQ_MUTANT(QUERY_FAILED_IS_NONE) && status != RKMQ_OK) {
+        status = RKMQ_OK;
+        offset = -1;
+    }
     if (status != RKMQ_OK) {
         rkmq__pass_skip_queue(rs, err && err->text[0] ? err->text : rkmq_status_text(status));
         rkmq__pass_go_on(rs, RKMQ_PASS_NEXT_QUEUE);
+        return;
+    }
+    if (RKMQ_MUTANT(STARTS_AT_ZERO)) {
+        offset = 0;
+    } else if (RKMQ_MUTANT(STARTS_AT_END) && offset > 0) {
+        if (!start_ask(rs, false)) {
+            rkmq__pass_go_on(rs, rs->pass.state);
+        }
         return;
     }
     rkmq__offset_update(pq, offset, false);

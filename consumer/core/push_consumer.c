@@ -10,6 +10,7 @@
  */
 #include "consumer/core/push_consumer.h"
 
+#include "consumer/core/mutant.h"
 #include "consumer/core/offset_store.h"
 #include "consumer/core/pull.h"
 
@@ -96,14 +97,17 @@ void rkmq__push_impl_tell(const struct rkmq_push_impl *impl, const struct rkmq_p
 void rkmq__push_impl_remove_queue(struct rkmq_push_impl *impl, struct rkmq_process_queue *pq,
                                   bool is_persisted)
 {
-    if (is_persisted) {
+    if (RKMQ_MUTANT(HAND_OVER_PULLED)) {
+        rkmq__offset_update(pq, pq->next_offset, true);
+    }
+    if (is_persisted && !RKMQ_MUTANT(NO_PERSIST_AT_DROP)) {
         rkmq__offset_persist(impl->ci, impl->options.consumer_group, pq);
     }
     atomic_store(&pq->is_dropped, true);
     rkmq__pull_stop(pq);
     (void)rkmq__map_remove(&impl->process_queues, pq->key); /* is pq */
     rkmq__push_impl_tell(impl, pq, (struct rkmq_push_event){.kind = RKMQ_PUSH_QUEUE_DROPPED});
-    pq->impl = NULL;
+    pq->impl = RKMQ_MUTANT(GHOST_PULLS) ? impl : NULL;
     rkmq__process_queue_unref(pq);
 }
 
@@ -329,7 +333,7 @@ static int start_prepare(struct rkmq_push_impl *impl, struct rkmq_err *err)
     const char *group = impl->options.consumer_group;
     impl->state = RKMQ_START_FAILED;
     int status = rkmq__check_config(&impl->options, err);
-    if (status == RKMQ_OK) {
+    if (status == RKMQ_OK && !RKMQ_MUTANT(RETRY_TOPIC_FORGOTTEN)) {
         status = rkmq__subscriptions_add_retry(&impl->subscriptions, group, err);
     }
     if (status == RKMQ_OK) {
@@ -413,7 +417,9 @@ static void drained_fired(struct rkmq_timer *t)
     struct rkmq_push_impl *impl = impl_of_step(t);
     struct rkmq_client_instance *ci = impl->ci;
     struct rkmq_leave leave = {.consumer = impl, .done = shutdown_left, .user = impl};
-    rkmq__push_impl_persist_all(impl);
+    if (!RKMQ_MUTANT(NO_PERSIST_AT_STOP)) {
+        rkmq__push_impl_persist_all(impl);
+    }
     let_go(impl);
     /* `ci` stays known until it is left: abandon needs it. */
     if (rkmq__client_instance_leave(ci, &leave) != RKMQ_OK) {
@@ -456,7 +462,8 @@ void rkmq__push_impl_shutdown(struct rkmq_push_impl *impl, rkmq_push_done_fn *do
     impl->state = RKMQ_SHUTTING_DOWN;
     rkmq__consume_stop(&impl->consume);
     impl->drain_timer.fire = drain_timer_fired;
-    rkmq__timer_in(impl->env, &impl->drain_timer, impl->options.await_termination_ms_when_shutdown);
+    rkmq__timer_in(impl->env, &impl->drain_timer,
+                   RKMQ_MUTANT(NO_DRAIN) ? 0 : impl->options.await_termination_ms_when_shutdown);
     rkmq__push_impl_job_done(impl); /* there may be none */
 }
 

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 
 #include "consumer/core/client_instance.h"
+#include "consumer/core/mutant.h"
 #include "consumer/core/pull.h"
 #include "consumer/core/push_consumer.h"
 #include "remoting/protocol/codes.h"
@@ -234,6 +235,11 @@ static int allocate(struct rkmq_rebalance_pass *pass, const char *client_id)
     while (self < pass->n_ids && !rkmq__slice_is(pass->ids[self], client_id)) {
         self++;
     }
+    if (RKMQ_MUTANT(ALL_ARE_FIRST) && self < pass->n_ids) {
+        self = 0;
+    } else if (RKMQ_MUTANT(SHARE_WANDERS) && self < pass->n_ids) {
+        self = (self + (size_t)pass->impl->round) % pass->n_ids;
+    }
     if (self < pass->n_ids) {
         o->allocate_message_queue_strategy(o->allocate_user, pass->n_queues, pass->n_ids, self,
                                            mine);
@@ -244,7 +250,8 @@ static int allocate(struct rkmq_rebalance_pass *pass, const char *client_id)
                       FOR_TOPIC_ARG(pass), client_id, pass->n_ids);
     }
     for (size_t i = 0; i < pass->n_queues; i++) {
-        pass->queues[i].is_mine = mine[i];
+        bool is_reversed = RKMQ_MUTANT(ORDER_OF_ONES_OWN) && self % 2 == 1;
+        pass->queues[i].is_mine = mine[is_reversed ? pass->n_queues - 1 - i : i];
     }
     return RKMQ_OK;
 }
@@ -296,10 +303,16 @@ bool rkmq__pass_allocate(struct rkmq_rebalance_service *rs)
             rkmq_log_warn(env, "rebalance", "doRebalance, " FOR_TOPIC ": the topic does not exist",
                           FOR_TOPIC_ARG(pass));
             pass->is_changed = true;
+            if (RKMQ_MUTANT(MISSING_TOPIC_DROPS)) {
+                queues_remove(pass);
+            }
         }
     } else if (!pass->ids) {
         rkmq_log_warn(env, "rebalance", "doRebalance, " FOR_TOPIC ": get consumer id list failed",
                       FOR_TOPIC_ARG(pass));
+        if (RKMQ_MUTANT(EMPTY_LIST_DROPS)) {
+            queues_remove(pass);
+        }
     } else if (pass->n_queues == 0 || pass->n_ids == 0 ||
                allocate(pass, rs->ci->client_id) != RKMQ_OK) {
         /* The strategy throws: nothing changes, and the next pass comes soon. */
@@ -337,7 +350,14 @@ bool rkmq__pass_next_queue(struct rkmq_rebalance_service *rs)
                                    .broker_name = queue->broker_name,
                                    .queue_id = queue->queue_id};
         int status;
-        if (!queue->is_mine || table_find(pass->impl, &mq, &status)) {
+        if (!queue->is_mine) {
+            continue;
+        }
+        struct rkmq_process_queue *known = table_find(pass->impl, &mq, &status);
+        if (known) {
+            if (RKMQ_MUTANT(SECOND_PULL_LOOP) && !known->is_route_awaited) {
+                rkmq__pull_message(known);
+            }
             continue;
         }
         if (status == RKMQ_OK) {

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* RebalanceService (client, 5.3.3): when a pass runs, and its way over the consumers. */
 #include "consumer/core/client_instance.h"
+#include "consumer/core/mutant.h"
 #include "consumer/core/push_consumer.h"
 
 /* ---- the loop: waitForRunning, spacing, pass ---- */
@@ -31,7 +32,11 @@ static bool pass_end(struct rkmq_rebalance_service *rs)
     rs->pass.impl = NULL;
     rs->last_pass = rkmq__now(rs->ci->env);
     rs->wait_ms = rs->pass.is_balanced ? RKMQ_REBALANCE_WAIT_MS : RKMQ_REBALANCE_UNBALANCED_MS;
-    service_wait(rs);
+    if (!RKMQ_MUTANT(REBALANCE_ONCE)) {
+        service_wait(rs);
+    } else {
+        rs->is_started = false;
+    }
     return false;
 }
 

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "consumer/core/route.h"
 
+#include "consumer/core/mutant.h"
+
 #include "remoting/protocol/codes.h"
 
 /*
@@ -230,7 +232,7 @@ static int learn(struct rkmq_route_op *op, struct rkmq_slice body, bool *is_chan
     if (op->u.default_topic_queue_nums > 0) {
         limit_default_queues(&tr->data, op->u.default_topic_queue_nums);
     }
-    if (old && rkmq__route_data_equal(&old->data, &tr->data)) {
+    if (old && (RKMQ_MUTANT(CHANGE_SWALLOWED) || rkmq__route_data_equal(&old->data, &tr->data))) {
         topic_route_destroy(mem, tr);
         return RKMQ_OK;
     }
@@ -258,7 +260,7 @@ static void op_failed(struct rkmq_route_op *op, int status, const struct rkmq_er
     rkmq_log_warn(rt->config.env, "route", "topic %.*s: name server %s: %s",
                   RKMQ_SLICE_ARG(op->u.topic), rt->namesrvs[rt->namesrv_index],
                   err && err->text[0] ? err->text : rkmq_status_text(status));
-    if (is_network_failure(status)) {
+    if (is_network_failure(status) && !RKMQ_MUTANT(NAMESRV_STICKS)) {
         rt->namesrv_index = (rt->namesrv_index + 1) % rt->n_namesrvs;
         if (rt->config.is_each_namesrv_tried && op->n_tries < rt->n_namesrvs) {
             route_ask(op);
@@ -285,6 +287,11 @@ static void route_answered(void *user, int status, const struct rkmq_command *an
     case RKMQ_RES_TOPIC_NOT_EXIST:
         status = rkmq__err_set(&why, RKMQ_E_NOT_FOUND, "%.*s", RKMQ_SLICE_ARG(answer->remark));
         why.remote_code = answer->code;
+        if (RKMQ_MUTANT(MISSING_TOPIC_DROPS)) {
+            struct rkmq_topic_route *gone = rkmq__map_remove(&op->rt->topics, op->u.topic);
+            is_changed = gone != NULL;
+            topic_route_destroy(op->rt->config.env->mem, gone);
+        }
         break;
     default:
         status = rkmq__err_remote(&why, answer->code, "%.*s", RKMQ_SLICE_ARG(answer->remark));

@@ -10,6 +10,7 @@
  *         '--no broker, no memory-+--> LOCAL RETRY --5 s--> consumed here once more
  */
 #include "consumer/core/client_instance.h"
+#include "consumer/core/mutant.h"
 #include "consumer/core/offset_store.h"
 #include "consumer/core/process_queue.h"
 #include "consumer/core/pull.h"
@@ -75,7 +76,8 @@ static void send_back_answered(void *user, int status, const struct rkmq_command
     rkmq__list_remove(&msg->link);
     msg->is_sent_back = false;
     cs->n_send_backs--;
-    if (status == RKMQ_OK && answer->code == RKMQ_RES_SUCCESS) {
+    if (RKMQ_MUTANT(SEND_BACK_FAILURE_LOSES) ||
+        (status == RKMQ_OK && answer->code == RKMQ_RES_SUCCESS)) {
         send_back_succeeded(msg);
     } else {
         if (status == RKMQ_OK) {

@@ -260,7 +260,9 @@ static struct rkmq_queue_id *queue_find(const struct rkmq_rebalance_pass *pass,
                                         const struct rkmq_mq *mq)
 {
     struct rkmq_queue_id wanted = {.broker_name = mq->broker_name, .queue_id = mq->queue_id};
-    return bsearch(&wanted, pass->queues, pass->n_queues, sizeof wanted, queue_compare);
+    return pass->n_queues > 0
+               ? bsearch(&wanted, pass->queues, pass->n_queues, sizeof wanted, queue_compare)
+               : NULL;
 }
 
 /* updateProcessQueueTableInRebalance, phase 1: what is not ours any more, or has not pulled for too

@@ -186,10 +186,13 @@ def write_cells(matrix, out):
 
 
 def write_rules(matrix, out):
-    out.write("\n## Checks\n\n| check | mutants it noticed |\n|---|---|\n")
-    for name, mutants in sorted(matrix.rules().items()):
+    rules = matrix.rules()
+    by_checks = collections.Counter(m for name, mutants in rules.items() if is_check(name) for m in mutants)
+    out.write("\n## Checks\n\nBold: by no other check, in what was played.\n\n"
+              "| check | mutants it noticed |\n|---|---|\n")
+    for name, mutants in sorted(rules.items()):
         if is_check(name):
-            out.write(f"| {name} | {' '.join(mutants)} |\n")
+            out.write(f"| {name} | {' '.join(f'**{m}**' if by_checks[m] == 1 else m for m in mutants)} |\n")
 
 
 def write_all(matrix, folder):

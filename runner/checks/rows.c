@@ -4,8 +4,9 @@
 #include "runner/checks/view.h"
 #include <rkmq/mock.h>
 
-#define TAKEN_OVER_US 5000000 /* a client without hooks that lets go of a queue is silent as long  \
-                               */
+#define TAKEN_OVER_US                                                                              \
+    5000000 /* a client without hooks that lets go of a queue is silent as long                    \
+             */
 
 static void changed(struct rkmq_view *v)
 {

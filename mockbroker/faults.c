@@ -130,7 +130,7 @@ int rkmq__faults_add(struct rkmq_faults *faults, const struct rkmq_mock_fault *f
     }
     const char *texts[] = {fault->id,    fault->from,  fault->to,
                            fault->group, fault->topic, fault->reply_remark};
-    size_t n = sizeof(struct rkmq_mock_rule);
+    size_t n = sizeof(struct rkmq_mock_rule) + fault->reply_body_bytes;
     for (size_t i = 0; i < RKMQ_COUNT_OF(texts); i++) {
         n += texts[i] ? strlen(texts[i]) + 1 : 0;
     }
@@ -146,6 +146,9 @@ int rkmq__faults_add(struct rkmq_faults *faults, const struct rkmq_mock_fault *f
     rule->fault.group = text_put(&at, fault->group);
     rule->fault.topic = text_put(&at, fault->topic);
     rule->fault.reply_remark = text_put(&at, fault->reply_remark);
+    if (fault->reply_body_bytes > 0) {
+        rule->fault.reply_body = memcpy(at, fault->reply_body, fault->reply_body_bytes);
+    }
     if (fault->effect == RKMQ_FAULT_TRUNCATE || fault->effect == RKMQ_FAULT_GARBLE) {
         rule->fault.applied = RKMQ_APPLIED_YES;
     }
@@ -293,6 +296,10 @@ static void reply(const struct rkmq_fault_frame *f, const struct rkmq_mock_fault
         if (f->cmd->flags & RKMQ_FLAG_ONEWAY) {
             return;
         }
+    }
+    if (fault->reply_body_bytes > 0) { /* out of memory: an answer without a body */
+        out.take_body =
+            rkmq_buf_copy(f->faults->mem, rkmq__slice(fault->reply_body, fault->reply_body_bytes));
     }
     (void)rkmq__channel_answer(f->ch, f->cmd->opaque, f->cmd->format, &out); /* closed: too late */
 }

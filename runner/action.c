@@ -404,21 +404,37 @@ static void do_notify(struct rkmq_world *w, const struct rkmq_action *action)
     }
 }
 
-static void do_members(struct rkmq_world *w, const struct rkmq_action *action)
+static void members_tell(struct rkmq_world *w, const struct rkmq_action *action, size_t broker)
 {
     const struct rkmq_members_lie *lie = &action->members;
     struct rkmq_mock_fault rule = RKMQ_MOCK_FAULT_INIT;
-    rule.id = lie_id(w, "members", lie->broker, lie->group);
+    struct rkmq_err err = {0};
+    struct rkmq_bytes body;
+    rule.id = lie_id(w, "members", (int32_t)broker, lie->group);
     rule.request_code = RKMQ_REQ_GET_CONSUMER_LIST_BY_GROUP;
-    rule.to = lie->broker == RKMQ_ANY ? NULL : w->mock->brokers[lie->broker].name;
+    rule.to = w->mock->brokers[broker].name;
     rule.group = word_text(w, w->sc->groups[lie->group]);
     rule.effect = RKMQ_FAULT_REPLY;
-    rule.reply_code = RKMQ_RES_SYSTEM_ERROR;
+    rule.reply_code = lie->lie == RKMQ_LIE_ERROR ? RKMQ_RES_SYSTEM_ERROR : (int)RKMQ_RES_SUCCESS;
     rule.times = (uint64_t)lie->times;
-    if (lie->lie == RKMQ_LIE_TRUTH || lie->lie == RKMQ_LIE_ERROR) {
-        lie_tell(w, action, &rule, lie->lie == RKMQ_LIE_TRUTH);
+    rkmq__bytes_init(&body, w->mem);
+    if (lie->lie != RKMQ_LIE_ERROR && lie->lie != RKMQ_LIE_TRUTH &&
+        rkmq__lie_members(w, lie, broker, &body, &err) != RKMQ_OK) {
+        refuse(w, action, "members", err.text);
     } else {
-        refuse(w, action, "members", "of the lies only \"error\" is supported yet");
+        rule.reply_body = body.p;
+        rule.reply_body_bytes = body.n;
+        lie_tell(w, action, &rule, lie->lie == RKMQ_LIE_TRUTH);
+    }
+    rkmq__bytes_close(&body);
+}
+
+static void do_members(struct rkmq_world *w, const struct rkmq_action *action)
+{
+    for (size_t i = 0; i < w->sc->n_brokers; i++) {
+        if (action->members.broker == RKMQ_ANY || action->members.broker == (int32_t)i) {
+            members_tell(w, action, i);
+        }
     }
 }
 

@@ -130,6 +130,11 @@ int rkmq__driver_init(struct rkmq_world *w);
 void rkmq__driver_turn(struct rkmq_world *w);
 /* A row came: rkmq_recorder.on_row. */
 void rkmq__driver_row(void *user, const struct rkmq_event *row);
+/* lie_members.c: appends the body a broker answers GET_CONSUMER_LIST_BY_GROUP with; WITHOUT and
+ * FREEZE begin with who is a member now, EMPTY names none. Errors: RKMQ_E_NOMEM, RKMQ_E_STATE an
+ * actor has no client id yet. */
+int rkmq__lie_members(struct rkmq_world *w, const struct rkmq_members_lie *lie, size_t broker,
+                      struct rkmq_bytes *body, struct rkmq_err *err);
 /* action.c: does one action now. */
 void rkmq__action_do(struct rkmq_world *w, const struct rkmq_action *action);
 void rkmq__fault_begin(struct rkmq_world *w, const struct rkmq_fault_rule *rule, uint32_t line);

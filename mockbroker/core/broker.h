@@ -130,6 +130,11 @@ int rkmq__broker_topic_change(struct rkmq_broker *brk, struct rkmq_slice topic, 
                               int32_t perm);
 /* Sends NOTIFY_CONSUMER_IDS_CHANGED to every member of the group. */
 void rkmq__broker_notify_group(struct rkmq_broker *brk, struct rkmq_slice group);
+/* Calls `fn` for each member of the group, in the order of GET_CONSUMER_LIST_BY_GROUP. The id is
+ * borrowed for the call. */
+typedef void rkmq_broker_member_fn(void *user, struct rkmq_slice client_id);
+void rkmq__broker_each_member(const struct rkmq_broker *brk, struct rkmq_slice group,
+                              rkmq_broker_member_fn *fn, void *user);
 /* The larger of read and write queue count; -1: no such topic. */
 int rkmq__broker_topic_queues(const struct rkmq_broker *brk, struct rkmq_slice topic);
 /* Its permission bits; -1: no such topic. */

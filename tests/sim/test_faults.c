@@ -24,6 +24,7 @@ struct rig {
     bool is_answered;
     int status, code;
     char remark[64];
+    char body[32]; /* of the answer */
     rkmq_us answered_at;
     unsigned n_fault_events;
 };
@@ -97,6 +98,8 @@ static void on_answer(void *user, int status, const struct rkmq_command *answer,
     if (answer) {
         (void)snprintf(rig->remark, sizeof rig->remark, "%.*s", (int)answer->remark.n,
                        (const char *)answer->remark.p);
+        (void)snprintf(rig->body, sizeof rig->body, "%.*s", (int)answer->body.n,
+                       (const char *)answer->body.p);
     }
 }
 
@@ -268,6 +271,29 @@ static void test_nth_and_times(void **state)
     }
 }
 
+/* A rule's answer has the rule's body, be it instead of the server's or of nobody's; the rule has
+ * its own copy. */
+static void test_body(void **state)
+{
+    struct rig *rig = *state;
+    static const enum rkmq_fault_applied applied[] = {RKMQ_APPLIED_NO, RKMQ_APPLIED_YES};
+    for (size_t i = 0; i < RKMQ_COUNT_OF(applied); i++) {
+        char body[] = "{\"consumerIdList\":[]}";
+        struct rkmq_mock_fault fault = rule_of(RKMQ_FAULT_REPLY, applied[i]);
+        fault.reply_body = body;
+        fault.reply_body_bytes = strlen(body);
+        assert_int_equal(rkmq__faults_add(&rig->faults, &fault, NULL), RKMQ_OK);
+        body[0] = '?';
+        for (int again = 0; again < 2; again++) {
+            ask_and_wait(rig, RKMQ_REQ_PUT_KV_CONFIG);
+            assert_string_equal(rig->body, "{\"consumerIdList\":[]}");
+        }
+        assert_int_equal(rkmq__faults_remove(&rig->faults, "rule"), RKMQ_OK);
+        ask_and_wait(rig, RKMQ_REQ_PUT_KV_CONFIG);
+        assert_string_equal(rig->body, "");
+    }
+}
+
 /* A rule whose sender, receiver, group, topic or queue is another leaves the request alone. */
 static void test_match(void **state)
 {
@@ -369,6 +395,7 @@ int main(void)
         cmocka_unit_test(test_release),
         cmocka_unit_test(test_nth_and_times),
         cmocka_unit_test_setup_teardown(test_match, rig_setup, rig_teardown),
+        cmocka_unit_test_setup_teardown(test_body, rig_setup, rig_teardown),
         cmocka_unit_test_setup_teardown(test_refused, rig_setup, rig_teardown),
         cmocka_unit_test_setup_teardown(test_closed, rig_setup, rig_teardown),
         cmocka_unit_test_setup_teardown(test_either, rig_setup, rig_teardown),

@@ -208,6 +208,19 @@ void rkmq__broker_check_client_config(struct rkmq_broker *brk, const struct rkmq
     rkmq__arena_close(&arena);
 }
 
+void rkmq__broker_each_member(const struct rkmq_broker *brk, struct rkmq_slice name,
+                              rkmq_broker_member_fn *fn, void *user)
+{
+    const struct rkmq_consumer_group *group = rkmq__consumer_group_find(&brk->consumers, name);
+    if (!group) {
+        return;
+    }
+    RKMQ_LIST_EACH (link, &group->members.list) {
+        const struct rkmq_member *member = RKMQ_CONTAINER_OF(link, struct rkmq_member, link);
+        fn(user, rkmq__slice_of(member->client_id));
+    }
+}
+
 void rkmq__broker_notify_group(struct rkmq_broker *brk, struct rkmq_slice name)
 {
     struct rkmq_consumer_group *group = rkmq__consumer_group_find(&brk->consumers, name);

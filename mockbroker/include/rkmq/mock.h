@@ -194,6 +194,8 @@ struct rkmq_mock_fault {
     rkmq_ms delay_ms;
     int reply_code;
     const char *reply_remark;
+    const void *reply_body; /* REPLY: NULL for none */
+    size_t reply_body_bytes;
     size_t bytes;
 };
 #define RKMQ_MOCK_FAULT_INIT                                                                       \

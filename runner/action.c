@@ -440,6 +440,7 @@ static void do_members(struct rkmq_world *w, const struct rkmq_action *action)
 
 static void do_route(struct rkmq_world *w, const struct rkmq_action *action)
 {
+    static const char nowhere[] = "{\"brokerDatas\":[],\"filterServerTable\":{},\"queueDatas\":[]}";
     const struct rkmq_route_lie *lie = &action->route;
     struct rkmq_mock_fault rule = RKMQ_MOCK_FAULT_INIT;
     rule.id = lie_id(w, "route", lie->nameserver, lie->topic);
@@ -453,6 +454,13 @@ static void do_route(struct rkmq_world *w, const struct rkmq_action *action)
         rule.topic = lie->topic == RKMQ_ANY ? NULL : word_text(w, w->sc->topics[lie->topic].name);
         rule.effect = RKMQ_FAULT_REPLY;
         rule.reply_code = RKMQ_RES_TOPIC_NOT_EXIST;
+        break;
+    case RKMQ_LIE_EMPTY: /* the topic is there, and nowhere */
+        rule.request_code = RKMQ_REQ_GET_ROUTEINFO_BY_TOPIC;
+        rule.topic = lie->topic == RKMQ_ANY ? NULL : word_text(w, w->sc->topics[lie->topic].name);
+        rule.effect = RKMQ_FAULT_REPLY;
+        rule.reply_body = nowhere;
+        rule.reply_body_bytes = sizeof nowhere - 1;
         break;
     case RKMQ_LIE_LAG: /* the name server learns everything so much later */
         rule.effect = RKMQ_FAULT_DELAY;

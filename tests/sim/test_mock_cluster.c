@@ -295,7 +295,7 @@ static void test_create_without_memory(void **state)
     "\"T\",\"subString\":\"*\",\"subVersion\":1}]}]}"
 
 /* Events tell who did what where: connections with their client's id, requests, answers with the
- * code they answer (a list of members with its body), pushes. */
+ * code they answer (a list of members with its body), pushes, members that come and go. */
 struct log {
     char text[8192];
     size_t n;
@@ -303,9 +303,15 @@ struct log {
 
 static void on_event(void *user, const struct rkmq_mock_event *e)
 {
-    static const char *const kinds[] = {"opened", "closed", "request", "answer", "push", "ack"};
+    static const char *const kinds[] = {
+        [RKMQ_MOCK_OPENED] = "opened",       [RKMQ_MOCK_CLOSED] = "closed",
+        [RKMQ_MOCK_REQUEST] = "request",     [RKMQ_MOCK_ANSWER] = "answer",
+        [RKMQ_MOCK_PUSH] = "push",           [RKMQ_MOCK_PUSH_ANSWER] = "ack",
+        [RKMQ_MOCK_MEMBER_JOIN] = "join",    [RKMQ_MOCK_MEMBER_LEAVE] = "leave",
+        [RKMQ_MOCK_MEMBER_EXPIRE] = "expire"};
     struct log *log = user;
     if (strncmp(e->server, "broker", 6) == 0) {
+        assert_true(e->kind < RKMQ_COUNT_OF(kinds) && kinds[e->kind]);
         log->n += (size_t)snprintf(log->text + log->n, sizeof log->text - log->n, "%s %s %d %s\n",
                                    e->server, kinds[e->kind], e->request_code, e->client_id);
         assert_true(log->n < sizeof log->text);
@@ -339,10 +345,12 @@ static void test_events(void **state)
     rkmq_sim_run_for(f.sim, 10);
     assert_string_equal(log.text, "broker-a opened 0 \n"
                                   "broker-a request 34 \n"
+                                  "broker-a join 0 c1\n"
                                   "broker-a push 40 c1\n"
                                   "broker-a answer 34 c1\n"
                                   "broker-a request 38 c1\n"
                                   "broker-a answer 38 c1\n"
+                                  "broker-a leave 0 c1\n"
                                   "broker-a closed 0 c1\n");
     rkmq_mock_destroy(f.m);
     rkmq_sim_destroy(f.sim);

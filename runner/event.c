@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "runner/event.h"
 
+#include "remoting/base/hash.h"
+
 #define ROOM_FIRST 1024
-#define HASH_PRIME 0x100000001b3u /* FNV-1a, 64 bits */
-#define HASH_START 0xcbf29ce484222325u
 
 struct rkmq_event_log {
     const struct rkmq_mem *mem;
@@ -132,22 +132,6 @@ const struct rkmq_event *rkmq__event_log_at(const struct rkmq_event_log *log, si
 
 /* ---- hash: field by field, so that padding never counts ---- */
 
-static uint64_t hash_bytes(uint64_t hash, const void *p, size_t n)
-{
-    const uint8_t *bytes = p;
-    for (size_t i = 0; i < n; i++) {
-        hash = (hash ^ bytes[i]) * HASH_PRIME;
-    }
-    return hash;
-}
-
-static uint64_t hash_number(uint64_t hash, int64_t v)
-{
-    uint8_t bytes[8];
-    rkmq_put_be64(bytes, (uint64_t)v);
-    return hash_bytes(hash, bytes, sizeof bytes);
-}
-
 static uint64_t hash_event(uint64_t hash, const struct rkmq_event *e)
 {
     const int64_t values[] = {e->at,         e->kind,   (int64_t)e->flags, e->who,    e->peer,
@@ -155,20 +139,20 @@ static uint64_t hash_event(uint64_t hash, const struct rkmq_event *e)
                               e->queue_id,   e->code,   e->status,         e->opaque, e->count,
                               e->body_bytes, e->offset, e->offset2,        e->version};
     for (size_t i = 0; i < RKMQ_COUNT_OF(values); i++) {
-        hash = hash_number(hash, values[i]);
+        hash = rkmq__hash_word(hash, (uint64_t)values[i]);
     }
     return hash;
 }
 
 uint64_t rkmq__event_log_hash(const struct rkmq_event_log *log)
 {
-    uint64_t hash = HASH_START;
+    uint64_t hash = RKMQ_HASH_START;
     for (size_t i = 1; i < log->n_names; i++) {
-        hash = hash_number(hash, (int64_t)log->names[i].n);
-        hash = hash_bytes(hash, log->names[i].p, log->names[i].n);
+        hash = rkmq__hash_word(hash, log->names[i].n);
+        hash = rkmq__hash_bytes(hash, log->names[i].p, log->names[i].n);
     }
     for (size_t i = 0; i < log->n; i++) {
         hash = hash_event(hash, &log->events[i]);
     }
-    return hash;
+    return rkmq__hash_end(hash);
 }

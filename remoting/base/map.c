@@ -5,17 +5,14 @@
  * iteration and probing stay simple.
  */
 #include "remoting/base/containers.h"
+#include "remoting/base/hash.h"
 
 #define MAP_ENTRIES_MIN 8
 
-/* FNV-1a; its order is never visible, only its spread matters. */
+/* Its order is never visible, only its spread matters. */
 static size_t map_hash(struct rkmq_slice key)
 {
-    uint64_t h = 14695981039346656037u;
-    for (size_t i = 0; i < key.n; i++) {
-        h = (h ^ key.p[i]) * 1099511628211u;
-    }
-    return (size_t)(h ^ h >> 32);
+    return (size_t)rkmq__hash_end(rkmq__hash_bytes(RKMQ_HASH_START ^ key.n, key.p, key.n));
 }
 
 void rkmq__map_init(struct rkmq_map *map, const struct rkmq_mem *mem)

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include <inttypes.h>
 
+#include "remoting/base/hash.h"
 #include "runtime/sim/world.h"
 
 /* The words of the trace. Golden files hold them. */
@@ -13,23 +14,14 @@ static const char *const NOTE_WORDS[] = {
     [SIM_NOTE_DONE] = "done",
 };
 
-/* Not for strangers: a fast mix that is the same on every machine. */
 static void hash_word(struct sim_hash *hash, uint64_t word)
 {
-    uint64_t x = hash->state ^ (word * 0x9E3779B97F4A7C15u);
-    hash->state = (x << 29 | x >> 35) * 0xD6E8FEB86659FD93u;
-}
-
-static uint64_t get_le64(const uint8_t *p)
-{
-    return (uint64_t)p[0] | (uint64_t)p[1] << 8 | (uint64_t)p[2] << 16 | (uint64_t)p[3] << 24 |
-           (uint64_t)p[4] << 32 | (uint64_t)p[5] << 40 | (uint64_t)p[6] << 48 |
-           (uint64_t)p[7] << 56;
+    hash->state = rkmq__hash_word(hash->state, word);
 }
 
 static void hash_byte(struct sim_hash *hash, uint8_t byte)
 {
-    hash->word |= (uint64_t)byte << 8 * hash->n_word;
+    hash->word = hash->word << 8 | byte;
     if (++hash->n_word == 8) {
         hash_word(hash, hash->word);
         hash->word = 0;
@@ -44,7 +36,7 @@ static void hash_bytes(struct sim_hash *hash, const uint8_t *p, size_t n)
         n--;
     }
     for (; n >= 8; p += 8, n -= 8) {
-        hash_word(hash, get_le64(p));
+        hash_word(hash, rkmq_get_be64(p));
     }
     while (n-- > 0) {
         hash_byte(hash, *p++);

@@ -10,7 +10,7 @@ struct kept_frame {
     struct rkmq_timer timer;
     struct rkmq_faults *faults;
     struct rkmq_mock_rule *rule; /* NULL: removed meanwhile */
-    const struct rkmq_env *env;
+    struct rkmq_watch *w;
     struct rkmq_channel *ch;
     bool is_outgoing;
     struct rkmq_buf *frame;
@@ -39,7 +39,7 @@ void rkmq__faults_init(struct rkmq_faults *faults, const struct rkmq_mem *mem)
 
 static void kept_free(struct kept_frame *kept)
 {
-    rkmq__timer_stop(kept->env, &kept->timer);
+    rkmq__timer_stop(kept->w->env, &kept->timer);
     rkmq__list_remove(&kept->link);
     kept->faults->n_frames--;
     rkmq_buf_free(kept->frame);
@@ -162,7 +162,7 @@ static void rule_release(struct rkmq_faults *faults, const struct rkmq_mock_rule
     RKMQ_LIST_EACH (it, &faults->kept) {
         struct kept_frame *kept = KEPT_OF(it);
         if (kept->rule == rule) {
-            rkmq__timer_in(kept->env, &kept->timer, 0);
+            rkmq__timer_in(kept->w->env, &kept->timer, 0);
         }
     }
 }
@@ -217,15 +217,17 @@ uint64_t rkmq__faults_hits(const struct rkmq_faults *faults, const char *id)
 static void on_kept(struct rkmq_timer *t)
 {
     struct kept_frame *kept = RKMQ_CONTAINER_OF(t, struct kept_frame, timer);
-    const struct rkmq_env *env = kept->env;
+    struct rkmq_watch *w = kept->w;
     struct rkmq_channel *ch = kept->ch;
     struct rkmq_buf *frame = kept->frame;
     bool is_outgoing = kept->is_outgoing;
     kept->frame = NULL;
     kept_free(kept);
+    w->late = ch;
     int status = is_outgoing ? rkmq__channel_send(ch, frame) : rkmq__channel_deliver(ch, frame);
+    w->late = NULL;
     if (status != RKMQ_OK) {
-        rkmq_log_warn(env, "fault", "%s: a kept frame is lost: %s", rkmq__channel_peer(ch),
+        rkmq_log_warn(w->env, "fault", "%s: a kept frame is lost: %s", rkmq__channel_peer(ch),
                       rkmq_status_text(status));
     }
 }
@@ -253,7 +255,7 @@ static struct kept_frame *keep(const struct rkmq_fault_frame *f, struct rkmq_moc
     *kept = (struct kept_frame){.timer = {.fire = on_kept},
                                 .faults = f->faults,
                                 .rule = rule,
-                                .env = f->w->env,
+                                .w = f->w,
                                 .ch = f->ch,
                                 .is_outgoing = f->is_outgoing,
                                 .frame = view};
@@ -266,7 +268,7 @@ static void keep_for(const struct rkmq_fault_frame *f, struct rkmq_mock_rule *ru
 {
     struct kept_frame *kept = keep(f, rule);
     if (kept) {
-        rkmq__timer_in(kept->env, &kept->timer, ms);
+        rkmq__timer_in(kept->w->env, &kept->timer, ms);
     }
 }
 

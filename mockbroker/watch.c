@@ -201,6 +201,8 @@ static void on_frame(void *owner, struct rkmq_channel *ch, bool is_outgoing,
     };
     struct rkmq_watch *w = owner;
     bool is_answer = (cmd->flags & RKMQ_FLAG_RESPONSE) != 0;
+    bool is_late = w->late == ch;
+    w->late = NULL;
     if (!is_answer && !is_outgoing) {
         count(w, cmd->code);
     }
@@ -214,6 +216,7 @@ static void on_frame(void *owner, struct rkmq_channel *ch, bool is_outgoing,
         .request_code = cmd->code,
         .cmd = cmd,
         .body_bytes = body_bytes,
+        .is_late = is_late,
     };
     struct rkmq_command answer;
     if (is_answer) {

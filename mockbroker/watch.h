@@ -36,8 +36,9 @@ struct rkmq_watch {
     void *user;
     const char *(*client_id)(void *owner, uint64_t channel_id); /* NULL: no clients here */
     void *client_id_owner;
-    struct rkmq_map connections; /* channel id -> struct watch_connection */
-    struct rkmq_bytes body;      /* of the answer that is about to be sent, when it is shown */
+    struct rkmq_map connections;     /* channel id -> struct watch_connection */
+    const struct rkmq_channel *late; /* its next frame was kept by a fault rule until now */
+    struct rkmq_bytes body;          /* of the answer that is about to be sent, when it is shown */
     struct rkmq_watch_count counts[RKMQ_WATCH_CODES_MAX];
     size_t n_counts;
     uint64_t n_requests;

@@ -87,7 +87,7 @@ enum rkmq_link_state { RKMQ_LINK_AS_GIVEN, RKMQ_LINK_CHANGED, RKMQ_LINK_CUT };
 enum rkmq_event_flag {
     RKMQ_EVF_ONEWAY = 1,
     RKMQ_EVF_PUSHED = 2,    /* the server asks the client */
-    RKMQ_EVF_HELD = 4,      /* a fault rule touched it */
+    RKMQ_EVF_HELD = 4,      /* a fault rule kept it until now; a commit: the request that made it */
     RKMQ_EVF_SUSPEND = 8,   /* a pull that may be held */
     RKMQ_EVF_COMMITS = 16,  /* a pull that carries a commit in offset2 */
     RKMQ_EVF_MALFORMED = 32 /* a request that lacks what its code needs */

@@ -164,7 +164,7 @@ static void commit_add(struct rkmq_recorder *r, const struct rkmq_event *row)
     }
     commit.kind = RKMQ_EV_COMMIT;
     commit.offset2 = before;
-    commit.flags = 0;
+    commit.flags = row->flags & RKMQ_EVF_HELD;
     commit.count = 0;
     row_add(r, &commit);
     if (commit.offset < before) {
@@ -472,8 +472,8 @@ static void frame_add(struct rkmq_recorder *r, const struct rkmq_mock_event *eve
     row.code = event->request_code;
     row.opaque = cmd->opaque;
     row.body_bytes = (uint32_t)event->body_bytes;
-    row.flags =
-        (is_pushed ? RKMQ_EVF_PUSHED : 0u) | (cmd->flags & RKMQ_FLAG_ONEWAY ? RKMQ_EVF_ONEWAY : 0u);
+    row.flags = (is_pushed ? RKMQ_EVF_PUSHED : 0u) | (event->is_late ? RKMQ_EVF_HELD : 0u) |
+                (cmd->flags & RKMQ_FLAG_ONEWAY ? RKMQ_EVF_ONEWAY : 0u);
     if (is_answer) {
         answer_fill(r, &row, asked, cmd);
     } else {

@@ -61,12 +61,13 @@ static bool is_allowed(const struct rkmq_view *v, rkmq_us at)
     return false;
 }
 
-/* OFF-3: not back, unless the script made the broker forget. Nobody may take back what he committed
- * himself; that an owner begins below what the one before him committed last is only unkind. */
+/* OFF-3: not back, unless the script made the broker forget, or kept the request until newer ones
+ * had passed it. Nobody may take back what he committed himself; that an owner begins below what
+ * the one before him committed last is only unkind. */
 static void judge_regress(struct rkmq_view *v, const struct rkmq_event *row, size_t index)
 {
     const struct rkmq_view_hold *hold = rkmq__view_hold(v, row);
-    if (hold && !is_allowed(v, row->at)) {
+    if (hold && !(row->flags & RKMQ_EVF_HELD) && !is_allowed(v, row->at)) {
         bool is_own = hold->is_owned && row->offset < hold->committed_most;
         rkmq__violated(v, RKMQ_CHECK_OFF_3, is_own, index, SIZE_MAX,
                        "%s commits %" PRId64 " after %" PRId64, rkmq__view_text(v, row->who),

@@ -26,7 +26,7 @@ struct rig {
     char remark[64];
     char body[32]; /* of the answer */
     rkmq_us answered_at;
-    unsigned n_fault_events;
+    unsigned n_fault_events, n_late;
 };
 
 static const char *rig_peer_name(void *user, const char *server, const char *peer,
@@ -47,6 +47,7 @@ static void rig_event(void *user, const struct rkmq_mock_event *event)
         assert_int_equal(event->request_code, RKMQ_REQ_PUT_KV_CONFIG);
         rig->n_fault_events++;
     }
+    rig->n_late += event->is_late;
 }
 
 static int rig_setup(void **state)
@@ -162,24 +163,25 @@ static void test_effects(void **state)
         int status, code;
         unsigned n_handled;
         rkmq_ms at_least_ms;
+        unsigned n_late; /* frames that the watch calls late */
     } cases[] = {
-        {RKMQ_FAULT_OBSERVE, RKMQ_APPLIED_NO, RKMQ_OK, RKMQ_RES_SUCCESS, 1, 0},
-        {RKMQ_FAULT_OBSERVE, RKMQ_APPLIED_YES, RKMQ_OK, RKMQ_RES_SUCCESS, 1, 0},
-        {RKMQ_FAULT_REPLY, RKMQ_APPLIED_NO, RKMQ_OK, RKMQ_RES_SYSTEM_BUSY, 0, 0},
-        {RKMQ_FAULT_REPLY, RKMQ_APPLIED_YES, RKMQ_OK, RKMQ_RES_SYSTEM_BUSY, 1, 0},
-        {RKMQ_FAULT_DELAY, RKMQ_APPLIED_NO, RKMQ_OK, RKMQ_RES_SUCCESS, 1, 500},
-        {RKMQ_FAULT_DELAY, RKMQ_APPLIED_YES, RKMQ_OK, RKMQ_RES_SUCCESS, 1, 500},
-        {RKMQ_FAULT_DROP, RKMQ_APPLIED_NO, RKMQ_E_TIMEOUT, -1, 0, TIMEOUT_MS},
-        {RKMQ_FAULT_DROP, RKMQ_APPLIED_YES, RKMQ_E_TIMEOUT, -1, 1, TIMEOUT_MS},
-        {RKMQ_FAULT_HOLD, RKMQ_APPLIED_NO, RKMQ_E_TIMEOUT, -1, 0, TIMEOUT_MS},
-        {RKMQ_FAULT_HOLD, RKMQ_APPLIED_YES, RKMQ_E_TIMEOUT, -1, 1, TIMEOUT_MS},
-        {RKMQ_FAULT_DUP, RKMQ_APPLIED_NO, RKMQ_OK, RKMQ_RES_SUCCESS, 2, 0},
-        {RKMQ_FAULT_DUP, RKMQ_APPLIED_YES, RKMQ_OK, RKMQ_RES_SUCCESS, 1, 0},
-        {RKMQ_FAULT_CLOSE, RKMQ_APPLIED_NO, RKMQ_E_CLOSED, -1, 0, 0},
-        {RKMQ_FAULT_CLOSE, RKMQ_APPLIED_YES, RKMQ_E_CLOSED, -1, 1, 0},
-        {RKMQ_FAULT_RESET, RKMQ_APPLIED_NO, RKMQ_E_CLOSED, -1, 0, 0},
-        {RKMQ_FAULT_RESET, RKMQ_APPLIED_YES, RKMQ_E_CLOSED, -1, 1, 0},
-        {RKMQ_FAULT_TRUNCATE, RKMQ_APPLIED_YES, RKMQ_E_CLOSED, -1, 1, 0},
+        {RKMQ_FAULT_OBSERVE, RKMQ_APPLIED_NO, RKMQ_OK, RKMQ_RES_SUCCESS, 1, 0, 0},
+        {RKMQ_FAULT_OBSERVE, RKMQ_APPLIED_YES, RKMQ_OK, RKMQ_RES_SUCCESS, 1, 0, 0},
+        {RKMQ_FAULT_REPLY, RKMQ_APPLIED_NO, RKMQ_OK, RKMQ_RES_SYSTEM_BUSY, 0, 0, 0},
+        {RKMQ_FAULT_REPLY, RKMQ_APPLIED_YES, RKMQ_OK, RKMQ_RES_SYSTEM_BUSY, 1, 0, 0},
+        {RKMQ_FAULT_DELAY, RKMQ_APPLIED_NO, RKMQ_OK, RKMQ_RES_SUCCESS, 1, 500, 1},
+        {RKMQ_FAULT_DELAY, RKMQ_APPLIED_YES, RKMQ_OK, RKMQ_RES_SUCCESS, 1, 500, 1},
+        {RKMQ_FAULT_DROP, RKMQ_APPLIED_NO, RKMQ_E_TIMEOUT, -1, 0, TIMEOUT_MS, 0},
+        {RKMQ_FAULT_DROP, RKMQ_APPLIED_YES, RKMQ_E_TIMEOUT, -1, 1, TIMEOUT_MS, 0},
+        {RKMQ_FAULT_HOLD, RKMQ_APPLIED_NO, RKMQ_E_TIMEOUT, -1, 0, TIMEOUT_MS, 0},
+        {RKMQ_FAULT_HOLD, RKMQ_APPLIED_YES, RKMQ_E_TIMEOUT, -1, 1, TIMEOUT_MS, 0},
+        {RKMQ_FAULT_DUP, RKMQ_APPLIED_NO, RKMQ_OK, RKMQ_RES_SUCCESS, 2, 0, 1},
+        {RKMQ_FAULT_DUP, RKMQ_APPLIED_YES, RKMQ_OK, RKMQ_RES_SUCCESS, 1, 0, 1},
+        {RKMQ_FAULT_CLOSE, RKMQ_APPLIED_NO, RKMQ_E_CLOSED, -1, 0, 0, 0},
+        {RKMQ_FAULT_CLOSE, RKMQ_APPLIED_YES, RKMQ_E_CLOSED, -1, 1, 0, 0},
+        {RKMQ_FAULT_RESET, RKMQ_APPLIED_NO, RKMQ_E_CLOSED, -1, 0, 0, 0},
+        {RKMQ_FAULT_RESET, RKMQ_APPLIED_YES, RKMQ_E_CLOSED, -1, 1, 0, 0},
+        {RKMQ_FAULT_TRUNCATE, RKMQ_APPLIED_YES, RKMQ_E_CLOSED, -1, 1, 0, 0},
     };
     for (size_t i = 0; i < RKMQ_COUNT_OF(cases); i++) {
         void *each;
@@ -196,6 +198,7 @@ static void test_effects(void **state)
             assert_string_equal(rig->remark, "by rule");
         }
         assert_int_equal(rig->n_fault_events, 1);
+        assert_int_equal(rig->n_late, cases[i].n_late);
         assert_int_equal(rkmq__faults_hits(&rig->faults, "rule"), 1);
         assert_int_equal(is_applied(rig), cases[i].n_handled > 0);
         unsigned n_seen = cases[i].effect == RKMQ_FAULT_REPLY ? 1 : cases[i].n_handled;

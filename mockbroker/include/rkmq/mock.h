@@ -49,8 +49,9 @@ struct rkmq_mock_event {
      * route show their body. */
     const struct rkmq_command *cmd;
     size_t body_bytes;
-    const char *why;                        /* CLOSED */
-    const char *fault;                      /* FAULT: the rule's id */
+    bool is_late;      /* a fault rule kept the frame until now, or this is its second copy */
+    const char *why;   /* CLOSED */
+    const char *fault; /* FAULT: the rule's id */
     struct rkmq_slice group, topic, broker; /* MEMBER, ROUTE. Borrowed */
     int32_t queues, perm;                   /* ROUTE: for reading; 0 and 0: it is gone */
 };

@@ -43,7 +43,7 @@ static const struct log_case cases[] = {
      C1 PULL(1100, 900, 0) ANSWER(1101, 900, 2, 0) PULL(2102, 901, 0) END(3000)},
     {"an answer that was cut off", RKMQ_CHECK_PULL_3, RKMQ_PASS,
      C1 APPEND(1050, 0) PULL(1100, 900, 0) "1101 link who=broker-a peer=c1 status=2\n" ANSWER(
-         1102, 900, 0, 1) "20000 link\n" PULL(31100, 901, 0) END(33000)},
+         1102, 900, 0, 1) "20000 link offset=200 offset2=0\n" PULL(31100, 901, 0) END(33000)},
     {"a client without hooks leaves something out", RKMQ_CHECK_LOSS_2, RKMQ_UNKNOWN,
      W1 PULL(1100, 900, 0) END(3000)},
     {"an error is asked again at once", RKMQ_CHECK_PULL_4, RKMQ_FAIL,

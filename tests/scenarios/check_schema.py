@@ -79,24 +79,34 @@ def read(path):
     return loads(path.read_text(encoding="utf-8"))
 
 
-def at(tree, pointer):
-    for step in pointer.split("/")[1:]:
-        step = step.replace("~1", "/").replace("~0", "~")
-        tree = tree[int(step)] if isinstance(tree, list) else tree[step]
-    return tree
+def steps_of(pointer):
+    return [step.replace("~1", "/").replace("~0", "~") for step in pointer.split("/")[1:]]
 
 
 def changed(tree, pointer, value):
-    """A copy with the value at the pointer; `...` leaves it out."""
-    tree = copy.deepcopy(tree)
-    parent, step = pointer.rsplit("/", 1)
-    parent = at(tree, parent)
-    step = int(step) if isinstance(parent, list) else step.replace("~1", "/").replace("~0", "~")
+    """The tree with the value at the pointer; `...` leaves it out. What is not changed is shared, not copied."""
+    *steps, last = steps_of(pointer)
+    parent = tree = copy.copy(tree)
+    for step in steps:
+        step = int(step) if isinstance(parent, list) else step
+        parent[step] = copy.copy(parent[step])
+        parent = parent[step]
+    last = int(last) if isinstance(parent, list) else last
     if value is ...:
-        del parent[step]
+        del parent[last]
     else:
-        parent[step] = value
+        parent[last] = value
     return tree
+
+
+def around(tree, pointer):
+    """The tree with one element of each list of the first level, if possible the one that the pointer is in: the schema
+    looks at no two of them together, and is slow."""
+    section, *rest = steps_of(pointer)
+    part = {key: value[:1] if isinstance(value, list) and key != section else value for key, value in tree.items()}
+    if len(rest) > 1 and isinstance(part[section], list):
+        part[section] = part[section][int(rest[0]):][:1]
+    return part
 
 
 def places(tree, pointer=""):
@@ -174,14 +184,15 @@ def check_page(source, program, raw):
 
 def check_broken(source, program, schema):
     good = read(source / "tests/scenarios/everything.jsonc")
-    cases = [(f"{p} = {json.dumps(v)}", changed(good, p, v), True) for p, v in WRONG]
+    cases = [(place, value, True) for place, value in WRONG]
     for place, value in places(good):
-        cases.append((f"{place} = null", changed(good, place, None), True))
-        cases.append((f"{place} left out", changed(good, place, ...), False))
+        cases += [(place, None, True), (place, ..., False)]
         if isinstance(value, dict) and not NAMED.search(place):
-            cases.append((f"{place}/zzz", changed(good, place + "/zzz", "zzz"), True))
-    for (what, tree, must), line in zip(cases, parse(program, [c[1] for c in cases]), strict=True):
-        by_parser, by_schema = line.startswith("bad "), not schema.is_valid(tree)
+            cases.append((place + "/zzz", "zzz", True))
+    trees = [changed(good, place, value) for place, value, _ in cases]
+    for (place, value, must), tree, line in zip(cases, trees, parse(program, trees), strict=True):
+        what = f"{place} left out" if value is ... else f"{place} = {json.dumps(value)}"
+        by_parser, by_schema = line.startswith("bad "), not schema.is_valid(around(tree, place))
         if must and not (by_parser and by_schema):
             yield f"{what}: accepted by the {'schema' if by_parser else 'parser'}"
         elif by_schema and not by_parser:

@@ -40,7 +40,11 @@ void rkmq__namesrv_route_info(struct rkmq_namesrv *ns, const struct rkmq_request
     rkmq__arena_close(&arena);
 }
 
-void rkmq__namesrv_cluster_info(struct rkmq_namesrv *ns, const struct rkmq_request_in *req)
+typedef void brokers_write_fn(const struct rkmq_broker_data *brokers, size_t n,
+                              struct rkmq_bytes *out);
+
+static void answer_brokers(struct rkmq_namesrv *ns, const struct rkmq_request_in *req,
+                           brokers_write_fn *write)
 {
     struct rkmq_broker_data *brokers = NULL;
     size_t n_brokers = 0;
@@ -49,12 +53,17 @@ void rkmq__namesrv_cluster_info(struct rkmq_namesrv *ns, const struct rkmq_reque
     rkmq__arena_init(&arena, ns->env->mem);
     rkmq__bytes_init(&body, ns->env->mem);
     if (rkmq__route_info_brokers(&ns->routes, &arena, &brokers, &n_brokers) == RKMQ_OK) {
-        rkmq__cluster_info_write(brokers, n_brokers, &body);
+        write(brokers, n_brokers, &body);
     } else {
         body.is_failed = true;
     }
     rkmq__answer_body(req, ns->env->mem, NULL, &body);
     rkmq__arena_close(&arena);
+}
+
+void rkmq__namesrv_cluster_info(struct rkmq_namesrv *ns, const struct rkmq_request_in *req)
+{
+    answer_brokers(ns, req, rkmq__cluster_info_write);
 }
 
 static void answer_topics(struct rkmq_namesrv *ns, const struct rkmq_request_in *req,
@@ -127,17 +136,5 @@ static void system_topics_write(const struct rkmq_broker_data *brokers, size_t n
 
 void rkmq__namesrv_system_topics(struct rkmq_namesrv *ns, const struct rkmq_request_in *req)
 {
-    struct rkmq_broker_data *brokers = NULL;
-    size_t n_brokers = 0;
-    struct rkmq_arena arena;
-    struct rkmq_bytes body;
-    rkmq__arena_init(&arena, ns->env->mem);
-    rkmq__bytes_init(&body, ns->env->mem);
-    if (rkmq__route_info_brokers(&ns->routes, &arena, &brokers, &n_brokers) == RKMQ_OK) {
-        system_topics_write(brokers, n_brokers, &body);
-    } else {
-        body.is_failed = true;
-    }
-    rkmq__answer_body(req, ns->env->mem, NULL, &body);
-    rkmq__arena_close(&arena);
+    answer_brokers(ns, req, system_topics_write);
 }

@@ -47,6 +47,38 @@ static void setting(int64_t value, int64_t unit, rkmq_ms *out)
     *out = value == RKMQ_UNSET ? *out : value / unit;
 }
 
+/* "%RETRY%group" */
+static bool is_retry_of(const struct rkmq_scenario *sc, const struct rkmq_scenario_topic *topic,
+                        int32_t group)
+{
+    static const struct rkmq_slice prefix = {(const uint8_t *)"%RETRY%", 7};
+    struct rkmq_slice name = rkmq__scenario_word(sc, topic->name);
+    return topic->is_retry && rkmq__slice_equal(rkmq__slice(name.p + prefix.n, name.n - prefix.n),
+                                                rkmq__scenario_word(sc, sc->groups[group]));
+}
+
+/* What it subscribes to, and the retry topic of its group. */
+static int topics_fill(struct rkmq_check_client *client, struct rkmq_world *w,
+                       const struct rkmq_actor *spec)
+{
+    const struct rkmq_scenario *sc = w->sc;
+    rkmq_name *topics = rkmq__arena_zalloc(&w->arena, (spec->n_subscriptions + 1) * sizeof *topics);
+    if (!topics) {
+        return RKMQ_E_NOMEM;
+    }
+    for (size_t i = 0; i < spec->n_subscriptions; i++) {
+        topics[client->n_topics++] = w->of_word[sc->topics[spec->subscriptions[i].topic].name];
+    }
+    for (size_t i = 0; i < sc->n_topics; i++) {
+        if (is_retry_of(sc, &sc->topics[i], spec->group)) {
+            topics[client->n_topics++] = w->of_word[sc->topics[i].name];
+            break;
+        }
+    }
+    client->topics = topics;
+    return RKMQ_OK;
+}
+
 static struct rkmq_check_client client_of(const struct rkmq_run_actor *actor)
 {
     const struct rkmq_actor_settings *s = &actor->spec->settings;
@@ -64,6 +96,7 @@ static struct rkmq_check_client client_of(const struct rkmq_run_actor *actor)
         s->threshold_count == RKMQ_UNSET ? client.threshold_count : (int)s->threshold_count;
     client.span = s->span == RKMQ_UNSET ? client.span : (int)s->span;
     client.has_small_bytes = s->threshold_mib != RKMQ_UNSET;
+    client.is_patient = s->profile == RKMQ_ACTOR_JAVA_5_3;
     return client;
 }
 
@@ -91,6 +124,10 @@ static int params_fill(struct rkmq_check_params *params, struct rkmq_world *w)
     }
     for (size_t i = 0; i < sc->n_actors; i++) {
         clients[i] = client_of(&w->actors[i]);
+        if (sc->actors[i].kind == RKMQ_ACTOR_PUSH &&
+            topics_fill(&clients[i], w, &sc->actors[i]) != RKMQ_OK) {
+            return RKMQ_E_NOMEM;
+        }
     }
     for (size_t i = 0; i < moments->n; i++) {
         rkmq_us at = rkmq__moment_time(&w->moments, &moments->at[i], -1);

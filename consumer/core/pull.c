@@ -111,8 +111,8 @@ static bool is_flow_controlled(struct rkmq_process_queue *pq)
     if (RKMQ_MUTANT(FLOW_CONTROL_STICKS)) {
         return true;
     }
-    pq->is_flow_controlled = true;
-    rkmq__pull_later(pq, RKMQ_PULL_FLOW_CONTROL_MS);
+    pq->is_flow_controlled = !RKMQ_MUTANT(FLOW_CONTROL_DOZES);
+    rkmq__pull_later(pq, RKMQ_MUTANT(FLOW_CONTROL_DOZES) ? 5000 : RKMQ_PULL_FLOW_CONTROL_MS);
     return true;
 }
 

@@ -4,9 +4,6 @@
 #include "remoting/protocol/codes.h"
 #include "runner/checks/view.h"
 
-#define REBALANCE_US 20000000 /* rocketmq.client.rebalance.waitInterval */
-#define PASS_US 5000000       /* a pass, and the second's spacing before it */
-
 /* ---- OWN-3 ---- */
 
 static bool has(struct rkmq_view *v, const struct rkmq_view_seat *seat, rkmq_name broker,
@@ -61,11 +58,6 @@ static void look_again(struct rkmq_view *v, struct rkmq_view_seat *seat)
     }
 }
 
-static rkmq_us later(rkmq_us a, rkmq_us b)
-{
-    return a > b ? a : b;
-}
-
 static void judge_seat(struct rkmq_view *v, struct rkmq_view_seat *seat)
 {
     const struct rkmq_view_member *member = seat->member;
@@ -75,8 +67,9 @@ static void judge_seat(struct rkmq_view *v, struct rkmq_view_seat *seat)
     if (seat->mismatch_since == RKMQ_NOT_YET) {
         return;
     }
-    rkmq_us since = later(seat->mismatch_since, member->paused_at);
-    if (rkmq__is_overdue(v, member->who, 0, since, REBALANCE_US + PASS_US + rkmq__slack_us(v))) {
+    rkmq_us since = rkmq__later(seat->mismatch_since, member->paused_at);
+    if (rkmq__is_overdue(v, member->who, 0, since,
+                         RKMQ_REBALANCE_US + RKMQ_PASS_US + rkmq__slack_us(v))) {
         rkmq__violated(v, RKMQ_CHECK_OWN_3, true, member->told_row, seat->route_row,
                        "%s has %d queues of %s, which is not what follows from members [%s] and "
                        "route [%s], for %.3f s",
@@ -116,10 +109,10 @@ static void judge_pull(struct rkmq_view *v, const struct rkmq_event *row, size_t
         return;
     }
     rkmq__judged(v, RKMQ_CHECK_OWN_3, RKMQ_EVIDENCE_W);
-    rkmq_us told_at =
-        later(later(member->told_changed_at, seat->route_changed_at), member->paused_at);
-    if (!is_mine &&
-        rkmq__is_overdue(v, row->who, 0, told_at, REBALANCE_US + PASS_US + rkmq__slack_us(v))) {
+    rkmq_us told_at = rkmq__later(rkmq__later(member->told_changed_at, seat->route_changed_at),
+                                  member->paused_at);
+    if (!is_mine && rkmq__is_overdue(v, row->who, 0, told_at,
+                                     RKMQ_REBALANCE_US + RKMQ_PASS_US + rkmq__slack_us(v))) {
         rkmq__violated(v, RKMQ_CHECK_OWN_3, true, member->told_row, index,
                        "%s pulls %s@%s/%d, which is another's with members [%s] and route [%s]",
                        rkmq__view_text(v, row->who), rkmq__view_text(v, row->topic),
@@ -137,18 +130,18 @@ static void judge_move(struct rkmq_view *v, const struct rkmq_event *row, size_t
     if (!member || !seat || !rkmq__member_works(member)) {
         return;
     }
-    rkmq_us reason =
-        later(later(member->told_changed_at, seat->route_changed_at),
-              later(later(member->started_at, member->paused_at), member->moved_on_at));
+    rkmq_us reason = rkmq__later(
+        rkmq__later(member->told_changed_at, seat->route_changed_at),
+        rkmq__later(rkmq__later(member->started_at, member->paused_at), member->moved_on_at));
     rkmq__judged(v, RKMQ_CHECK_OWN_4, RKMQ_EVIDENCE_H);
-    if (rkmq__is_overdue(v, row->who, 0, later(reason, 0),
-                         REBALANCE_US + PASS_US + rkmq__slack_us(v))) {
+    if (rkmq__is_overdue(v, row->who, 0, rkmq__later(reason, 0),
+                         RKMQ_REBALANCE_US + RKMQ_PASS_US + rkmq__slack_us(v))) {
         rkmq__violated(v, RKMQ_CHECK_OWN_4, true, index, SIZE_MAX,
                        "%s %s %s@%s/%d, though it was told nothing new for %.3f s",
                        rkmq__view_text(v, row->who),
                        row->kind == RKMQ_EV_PQ_ADD ? "takes" : "drops",
                        rkmq__view_text(v, row->topic), rkmq__view_text(v, row->broker),
-                       (int)row->queue_id, (double)(v->now - later(reason, 0)) / 1e6);
+                       (int)row->queue_id, (double)(v->now - rkmq__later(reason, 0)) / 1e6);
     }
 }
 

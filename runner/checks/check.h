@@ -66,6 +66,9 @@ struct rkmq_check_client {
         pull_interval_ms;
     int threshold_count, span;
     bool has_small_bytes; /* its cache is limited by bytes, which the log does not tell */
+    bool is_patient;      /* as the Java client: one name server a poll, a second between passes */
+    const rkmq_name *topics; /* it subscribes to, its retry topic too */
+    size_t n_topics;         /* 0: not known */
 };
 
 /* What the script knows and the log does not say by itself. */

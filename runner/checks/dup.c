@@ -6,8 +6,6 @@
 
 #include "runner/checks/view.h"
 
-#define PERSIST_FIRST_US 10000000 /* startScheduledTask: the first persist after a start */
-
 /* ---- DUP-1 ---- */
 
 static void judge_again(struct rkmq_view *v, const struct rkmq_view_hold *hold,
@@ -51,7 +49,7 @@ static void sample(struct rkmq_view *v, struct rkmq_view_hold *hold)
     hold->sampled_to[1] = hold->may_commit_to;
     bool is_sure =
         hold->sampled_at[0] != RKMQ_NOT_YET &&
-        hold->sampled_at[0] >= member->started_at + PERSIST_FIRST_US && seat &&
+        hold->sampled_at[0] >= member->started_at + RKMQ_PERSIST_FIRST_US && seat &&
         rkmq__told_queue(v, seat->route, hold->share->queue, &place, &n) &&
         rkmq__calm_since(v, hold->who, hold->share->queue->broker) <= hold->sampled_at[0];
     if (is_sure && hold->sampled_to[0] > hold->share->persisted_to) {

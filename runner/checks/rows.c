@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* What each row changes in the view. */
+#include "remoting/protocol/bodies.h"
 #include "remoting/protocol/codes.h"
 #include "runner/checks/view.h"
 #include <rkmq/mock.h>
@@ -57,7 +58,7 @@ static void hold_begin(struct rkmq_view *v, struct rkmq_view_hold *hold, int64_t
     hold->is_owned = true;
     hold->owned_at = v->now;
     hold->owned_row = index;
-    hold->may_pull_to = hold->may_commit_to = hold->put_most = offset;
+    hold->may_pull_to = hold->may_commit_to = hold->put_most = hold->done_to = offset;
     hold->passed_to = RKMQ_NOT_YET;
     hold->n_cached = 0;
     hold->pulled_at = hold->committed_most = hold->sent_offset = RKMQ_NOT_YET;
@@ -71,6 +72,7 @@ static void hold_begin(struct rkmq_view *v, struct rkmq_view_hold *hold, int64_t
     hold->repeats_from = share->persisted_to;
     rkmq__offsets_clear(&hold->delivered);
     rkmq__offsets_clear(&hold->failed);
+    rkmq__offsets_clear(&hold->finished);
     share->owner = hold->who;
     if (share->first_offset == RKMQ_NOT_YET || offset < share->first_offset) {
         share->first_offset = offset;
@@ -106,28 +108,45 @@ static void apply_add(struct rkmq_view *v, const struct rkmq_event *row, size_t 
     }
 }
 
+/* What is done and not told must come now, unless the broker named another offset to begin at. */
+static void hold_drop(struct rkmq_view *v, struct rkmq_view_hold *hold, size_t index)
+{
+    bool is_moved =
+        hold->answered_at != RKMQ_NOT_YET && hold->answer_status == RKMQ_RES_PULL_OFFSET_MOVED;
+    bool is_more = hold->unsent_since != RKMQ_NOT_YET && !is_moved;
+    hold->handed_offset = is_more ? hold->done_to : RKMQ_NOT_YET;
+    hold->dropped_at = v->now;
+    hold->dropped_row = index;
+    hold_end(v, hold);
+}
+
 static void apply_drop(struct rkmq_view *v, const struct rkmq_event *row, size_t index)
 {
     struct rkmq_view_hold *hold = rkmq__view_hold_known(v, row);
     if (hold && hold->is_owned) {
-        hold->dropped_at = v->now;
-        hold->dropped_row = index;
-        hold_end(v, hold);
+        hold_drop(v, hold, index);
     }
 }
 
 /* ---- members ---- */
 
-/* Whoever is gone holds nothing and waits for nothing. */
-static void member_gone(struct rkmq_view *v, struct rkmq_view_member *member)
+/* Whoever is gone holds nothing and waits for nothing; only who stopped cleanly still owes what it
+ * has done. */
+static void member_gone(struct rkmq_view *v, struct rkmq_view_member *member, bool is_clean,
+                        size_t index)
 {
     const struct rkmq_map_entry *entry;
     for (size_t cursor = 0; (entry = rkmq__map_next(&v->holds, &cursor));) {
         struct rkmq_view_hold *hold = entry->value;
-        if (hold->member == member) {
-            hold_end(v, hold);
-            hold->pulled_at = RKMQ_NOT_YET;
+        if (hold->member != member) {
+            continue;
         }
+        if (is_clean && hold->is_owned) {
+            hold_drop(v, hold, index);
+        }
+        hold_end(v, hold);
+        hold->pulled_at = RKMQ_NOT_YET;
+        hold->handed_offset = is_clean ? hold->handed_offset : RKMQ_NOT_YET;
     }
     member->is_running = member->is_stopping = member->is_paused = false;
     member->n_calls = 0;
@@ -142,19 +161,12 @@ static void member_begins(struct rkmq_view *v, struct rkmq_view_member *member)
         struct rkmq_view_link *link = entry->value;
         if (link->member == member) {
             link->heartbeat_at = link->needed_since = link->unregistered_at = RKMQ_NOT_YET;
+            link->pulled_since = RKMQ_NOT_YET;
             link->unregistered_row = SIZE_MAX;
         }
     }
-    for (size_t cursor = 0; (entry = rkmq__map_next(&v->seats, &cursor));) {
-        struct rkmq_view_seat *seat = entry->value;
-        if (seat->member == member) {
-            seat->route = 0;
-            seat->route_changed_at = seat->polled_at = seat->mismatch_since = RKMQ_NOT_YET;
-        }
-    }
+    rkmq__told_forget(v, member);
     member->is_stopped = member->is_stopping = member->is_paused = false;
-    member->subscriptions = member->told_members = 0;
-    member->told_at = member->told_changed_at = RKMQ_NOT_YET;
     member->asked_members_at = member->notified_at = member->moved_on_at = RKMQ_NOT_YET;
     member->started_at = member->stop_at = RKMQ_NOT_YET;
 }
@@ -168,7 +180,7 @@ static void apply_member(struct rkmq_view *v, const struct rkmq_event *row, size
     member->group = row->group;
     switch (row->kind) {
     case RKMQ_EV_ACTOR_START:
-        member_gone(v, member);
+        member_gone(v, member, false, index);
         member_begins(v, member);
         break;
     case RKMQ_EV_ACTOR_STARTED:
@@ -186,7 +198,7 @@ static void apply_member(struct rkmq_view *v, const struct rkmq_event *row, size
         member->paused_at = v->now;
         break;
     default: /* stopped, crashed */
-        member_gone(v, member);
+        member_gone(v, member, row->kind == RKMQ_EV_ACTOR_STOPPED, index);
         member->is_stopped = row->kind == RKMQ_EV_ACTOR_STOPPED;
         member->stopped_row = index;
         break;
@@ -311,9 +323,9 @@ static void offset_sent(struct rkmq_view *v, const struct rkmq_event *row, int64
         hold->handed_offset = RKMQ_NOT_YET;
     }
     if (hold->unsent_since != RKMQ_NOT_YET && offset >= hold->unsent_offset) {
-        bool is_more = hold->may_commit_to > offset;
+        bool is_more = hold->done_to > offset;
         hold->unsent_since = is_more ? v->now : RKMQ_NOT_YET;
-        hold->unsent_offset = hold->may_commit_to;
+        hold->unsent_offset = hold->done_to;
     }
 }
 
@@ -336,6 +348,18 @@ static void apply_commit(struct rkmq_view *v, const struct rkmq_event *row)
     }
 }
 
+/* From now on the broker is to learn that all below `offset` is finished. */
+static void hold_done(struct rkmq_view *v, struct rkmq_view_hold *hold, int64_t offset,
+                      size_t index)
+{
+    hold->done_to = offset;
+    if (hold->unsent_since == RKMQ_NOT_YET && offset > hold->sent_offset) {
+        hold->unsent_since = v->now;
+        hold->unsent_offset = offset;
+        hold->unsent_row = index;
+    }
+}
+
 static void apply_evict(struct rkmq_view *v, struct rkmq_view_hold *hold,
                         const struct rkmq_event *row, size_t index)
 {
@@ -344,11 +368,7 @@ static void apply_evict(struct rkmq_view *v, struct rkmq_view_hold *hold,
     nothing_below(hold);
     if (row->offset > hold->may_commit_to) {
         hold->may_commit_to = row->offset;
-        if (hold->unsent_since == RKMQ_NOT_YET && row->offset > hold->sent_offset) {
-            hold->unsent_since = v->now;
-            hold->unsent_offset = row->offset;
-            hold->unsent_row = index;
-        }
+        hold_done(v, hold, row->offset, index);
     }
     if (was_full && !rkmq__hold_is_full(hold)) {
         hold->idle_since = v->now;
@@ -386,15 +406,38 @@ static void apply_delivery(struct rkmq_view *v, const struct rkmq_event *row)
     }
 }
 
-static void apply_call(struct rkmq_view *v, const struct rkmq_event *row)
+/* Without hooks: what a listener did before the stop counts, message by message without a gap. */
+static void listener_did(struct rkmq_view *v, struct rkmq_view_hold *hold,
+                         const struct rkmq_event *row, size_t index)
+{
+    int64_t done_to = hold->done_to;
+    if (hold->member->has_hooks || !hold->is_owned || hold->member->is_stopping ||
+        row->offset2 - row->offset + 1 != row->count) {
+        return;
+    }
+    for (int64_t at = row->offset; at <= row->offset2; at++) {
+        rkmq__offsets_set(v, &hold->finished, at);
+    }
+    while (rkmq__offsets_has(&hold->finished, done_to)) {
+        done_to++;
+    }
+    if (done_to > hold->done_to) {
+        hold_done(v, hold, done_to, index);
+    }
+}
+
+static void apply_call(struct rkmq_view *v, const struct rkmq_event *row, size_t index)
 {
     struct rkmq_view_member *member = rkmq__view_member(v, row->who);
     if (member) {
         member->n_calls += row->kind == RKMQ_EV_LISTENER_BEGIN ? 1 : member->n_calls > 0 ? -1 : 0;
     }
-    struct rkmq_view_hold *hold = row->kind == RKMQ_EV_LISTENER_END && row->status != 0
-                                      ? rkmq__view_hold_known(v, row)
-                                      : NULL;
+    struct rkmq_view_hold *hold =
+        row->kind == RKMQ_EV_LISTENER_END ? rkmq__view_hold_known(v, row) : NULL;
+    if (hold && row->status == 0) {
+        listener_did(v, hold, row, index);
+        return;
+    }
     for (int64_t at = row->offset; hold && at <= row->offset2; at++) {
         rkmq__offsets_set(v, &hold->failed, at);
     }
@@ -431,73 +474,12 @@ static void apply_connection(struct rkmq_view *v, const struct rkmq_event *row)
         bool was_open = link->n_open > 0;
         link->n_open -= was_open;
         link->member->n_open -= was_open;
-        memset(link->waiting_opaque, 0, sizeof link->waiting_opaque);
+        link->n_closed++;
         apply_close(v, row);
     }
 }
 
 /* ---- requests and answers ---- */
-
-/* Brokers of the route must hear of the member from now on. */
-static void route_needs(struct rkmq_view *v, const struct rkmq_view_seat *seat)
-{
-    struct rkmq_slice broker;
-    int64_t count;
-    for (size_t at = 0; rkmq__told_next(v, seat->route, &at, &broker, &count);) {
-        struct rkmq_view_link *link =
-            rkmq__view_link(v, seat->member->who, rkmq__view_server(v, broker));
-        if (link && link->needed_since == RKMQ_NOT_YET) {
-            link->needed_since = v->now;
-        }
-    }
-}
-
-static void told_route(struct rkmq_view *v, const struct rkmq_event *row, size_t index)
-{
-    struct rkmq_view_seat *seat =
-        row->status == RKMQ_RES_SUCCESS ? rkmq__view_seat(v, row->peer, row->topic) : NULL;
-    if (!seat || seat->route == row->text) {
-        return;
-    }
-    if (seat->member->is_running || seat->route != 0) {
-        changed(v);
-    }
-    seat->route = row->text;
-    seat->route_changed_at = v->now;
-    seat->route_row = index;
-    seat->is_dirty = true;
-    seat->mismatch_since = RKMQ_NOT_YET;
-    route_needs(v, seat);
-}
-
-/* Whatever it has now is to be what follows from these. */
-static void seats_of_member_begin(struct rkmq_view *v, const struct rkmq_view_member *member)
-{
-    const struct rkmq_map_entry *entry;
-    for (size_t cursor = 0; (entry = rkmq__map_next(&v->seats, &cursor));) {
-        struct rkmq_view_seat *seat = entry->value;
-        if (seat->member == member) {
-            seat->is_dirty = true;
-            seat->mismatch_since = RKMQ_NOT_YET;
-        }
-    }
-}
-
-static void told_members(struct rkmq_view *v, const struct rkmq_event *row, size_t index)
-{
-    struct rkmq_view_member *member = rkmq__view_member(v, row->peer);
-    if (!member || row->status != RKMQ_RES_SUCCESS || row->text == 0) {
-        return;
-    }
-    member->told_at = v->now;
-    if (member->told_members != row->text) {
-        member->told_members = row->text;
-        member->told_changed_at = v->now;
-        member->told_row = index;
-        seats_of_member_begin(v, member);
-        changed(v);
-    }
-}
 
 static void apply_heartbeat(struct rkmq_view *v, const struct rkmq_event *row, size_t index)
 {
@@ -506,7 +488,43 @@ static void apply_heartbeat(struct rkmq_view *v, const struct rkmq_event *row, s
         link->heartbeat_at = v->now;
         link->heartbeat_row = index;
         link->is_broker = true;
-        link->member->subscriptions = row->text;
+        if (link->member->subscriptions != row->text) {
+            int n = rkmq__told_topics(v, row->text, link->member->group);
+            link->member->subscriptions = row->text;
+            link->member->n_topics = n > 0 ? n : 0;
+        }
+    }
+}
+
+static void apply_route_question(struct rkmq_view *v, const struct rkmq_event *row, size_t index)
+{
+    struct rkmq_view_seat *seat = rkmq__view_seat(v, row->who, row->topic);
+    if (!seat) {
+        return;
+    }
+    bool is_new =
+        seat->polls_soon_at == RKMQ_NOT_YET || v->now - seat->polls_soon_at >= RKMQ_TICK_US;
+    seat->polls_soon_at = is_new ? v->now : seat->polls_soon_at;
+    seat->n_polls_soon = is_new ? 1 : seat->n_polls_soon + 1;
+    seat->polled_at = v->now;
+    seat->polled_row = index;
+}
+
+static void apply_unregister(struct rkmq_view *v, const struct rkmq_event *row, size_t index)
+{
+    struct rkmq_view_link *link = rkmq__view_link(v, row->who, row->peer);
+    if (link && row->group == link->member->group) { /* not the inner producer */
+        link->unregistered_at = v->now;
+        link->unregistered_row = index;
+    }
+}
+
+static void apply_pull_question(struct rkmq_view *v, const struct rkmq_event *row, size_t index)
+{
+    struct rkmq_view_link *link = rkmq__view_link(v, row->who, row->peer);
+    if (link && link->pulled_since == RKMQ_NOT_YET) {
+        link->pulled_since = v->now;
+        link->pulled_row = index;
     }
 }
 
@@ -514,13 +532,13 @@ static void apply_request(struct rkmq_view *v, const struct rkmq_event *row, siz
 {
     struct rkmq_event at_broker = *row;
     at_broker.broker = row->peer;
-    struct rkmq_view_seat *seat;
     struct rkmq_view_member *member;
     switch (row->code) {
     case RKMQ_REQ_PULL_MESSAGE:
         if (row->flags & RKMQ_EVF_COMMITS) {
             offset_sent(v, &at_broker, row->offset2);
         }
+        apply_pull_question(v, row, index);
         break;
     case RKMQ_REQ_UPDATE_CONSUMER_OFFSET:
         offset_sent(v, &at_broker, row->offset);
@@ -529,11 +547,10 @@ static void apply_request(struct rkmq_view *v, const struct rkmq_event *row, siz
         apply_heartbeat(v, row, index);
         break;
     case RKMQ_REQ_GET_ROUTEINFO_BY_TOPIC:
-        seat = rkmq__view_seat(v, row->who, row->topic);
-        if (seat) {
-            seat->polled_at = v->now;
-            seat->polled_row = index;
-        }
+        apply_route_question(v, row, index);
+        break;
+    case RKMQ_REQ_UNREGISTER_CLIENT:
+        apply_unregister(v, row, index);
         break;
     case RKMQ_REQ_GET_CONSUMER_LIST_BY_GROUP:
         member = rkmq__view_member(v, row->who);
@@ -568,10 +585,8 @@ static void apply_frame(struct rkmq_view *v, const struct rkmq_event *row, size_
     }
     if (row->kind != RKMQ_EV_RESP) { /* a fault: it was asked, if not heard */
         apply_request(v, row, index);
-    } else if (row->code == RKMQ_REQ_GET_ROUTEINFO_BY_TOPIC) {
-        told_route(v, row, index);
-    } else if (row->code == RKMQ_REQ_GET_CONSUMER_LIST_BY_GROUP) {
-        told_members(v, row, index);
+    } else {
+        rkmq__told_apply(v, row, index);
     }
     if (row->code == RKMQ_REQ_PULL_MESSAGE) {
         apply_pull(v, row, index);
@@ -580,7 +595,29 @@ static void apply_frame(struct rkmq_view *v, const struct rkmq_event *row, size_
 
 /* ---- all ---- */
 
-static void apply_rest(struct rkmq_view *v, const struct rkmq_event *row)
+static void apply_topic(struct rkmq_view *v, const struct rkmq_event *row)
+{
+    struct rkmq_view_server *server =
+        row->broker != 0 ? rkmq__view_server_put(v, row->broker) : NULL;
+    if (server) {
+        server->is_broker = true;
+    }
+    changed(v);
+}
+
+/* Name servers that learn the same later say nothing new. */
+static void apply_publish(struct rkmq_view *v, const struct rkmq_event *row, size_t index)
+{
+    struct rkmq_view_place *place = rkmq__view_place(v, row->topic, row->broker);
+    int64_t count = row->status & RKMQ_PERM_READ ? row->count : 0;
+    if (place && (place->row == 0 || place->count != count)) {
+        place->count = count;
+        place->at = v->now;
+        place->row = index;
+    }
+}
+
+static void apply_rest(struct rkmq_view *v, const struct rkmq_event *row, size_t index)
 {
     struct rkmq_view_queue *queue;
     switch (row->kind) {
@@ -593,11 +630,16 @@ static void apply_rest(struct rkmq_view *v, const struct rkmq_event *row)
     case RKMQ_EV_MEMBER_JOIN:
     case RKMQ_EV_MEMBER_LEAVE:
     case RKMQ_EV_MEMBER_EXPIRE:
-    case RKMQ_EV_TOPIC:
     case RKMQ_EV_SERVER_UP:
     case RKMQ_EV_SERVER_DOWN:
     case RKMQ_EV_HEALED:
         changed(v);
+        break;
+    case RKMQ_EV_TOPIC:
+        apply_topic(v, row);
+        break;
+    case RKMQ_EV_ROUTE_PUBLISH:
+        apply_publish(v, row, index);
         break;
     case RKMQ_EV_COMMIT:
         apply_commit(v, row);
@@ -607,7 +649,7 @@ static void apply_rest(struct rkmq_view *v, const struct rkmq_event *row)
         break;
     case RKMQ_EV_LISTENER_BEGIN:
     case RKMQ_EV_LISTENER_END:
-        apply_call(v, row);
+        apply_call(v, row, index);
         break;
     default:
         break;
@@ -658,7 +700,7 @@ void rkmq__view_apply(struct rkmq_view *v, const struct rkmq_event *row, size_t 
         }
         break;
     default:
-        apply_rest(v, row);
+        apply_rest(v, row, index);
         break;
     }
 }

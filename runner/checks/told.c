@@ -3,6 +3,7 @@
  * when they were lies. */
 #include <rkmq/consumer.h>
 
+#include "remoting/protocol/codes.h"
 #include "runner/checks/view.h"
 
 /* The next word of `text`, which ends at a blank or at `stop`; false: there is none. */
@@ -151,4 +152,149 @@ bool rkmq__told_subscribed(const struct rkmq_view *v, rkmq_name subscriptions, r
         }
     }
     return false;
+}
+
+int rkmq__told_topics(const struct rkmq_view *v, rkmq_name subscriptions, rkmq_name group)
+{
+    struct rkmq_slice text = rkmq__event_log_text(v->log, subscriptions), part, word;
+    struct rkmq_slice group_text = rkmq__event_log_text(v->log, group);
+    for (size_t at = 0; word_next(text, &at, ' ', &part);) {
+        if (rkmq__slice_starts(part, group_text) &&
+            (part.n == group_text.n || part.p[group_text.n] == '=')) {
+            size_t in = group_text.n + 1;
+            int n = 0;
+            while (word_next(part, &in, ',', &word)) {
+                n++;
+            }
+            return n;
+        }
+    }
+    return -1;
+}
+
+/* ---- answers ---- */
+
+static void changed(struct rkmq_view *v)
+{
+    v->changed_at = v->now;
+    v->change_epoch++;
+}
+
+/* Some route of the member names the server. */
+static bool is_needed(struct rkmq_view *v, const struct rkmq_view_link *link)
+{
+    struct rkmq_slice own = rkmq__event_log_text(v->log, link->server), broker;
+    const struct rkmq_map_entry *entry;
+    int64_t count;
+    for (size_t cursor = 0; (entry = rkmq__map_next(&v->seats, &cursor));) {
+        const struct rkmq_view_seat *seat = entry->value;
+        for (size_t at = 0; seat->member == link->member &&
+                            rkmq__told_next(v, seat->route, &at, &broker, &count);) {
+            if (rkmq__slice_equal(broker, own)) {
+                return true;
+            }
+        }
+    }
+    return false;
+}
+
+/* Brokers of the new route must hear of the member from now on, those of none need not. */
+static void route_needs(struct rkmq_view *v, struct rkmq_view_seat *seat)
+{
+    struct rkmq_view_member *member = seat->member;
+    const struct rkmq_map_entry *entry;
+    struct rkmq_slice broker;
+    int64_t count;
+    member->n_queues -= seat->n_queues;
+    seat->n_queues = 0;
+    for (size_t at = 0; rkmq__told_next(v, seat->route, &at, &broker, &count);) {
+        (void)rkmq__view_link(v, member->who, rkmq__view_server(v, broker)); /* is there from now */
+        seat->n_queues += (int)count;
+    }
+    member->n_queues += seat->n_queues;
+    member->n_brokers = 0;
+    for (size_t cursor = 0; (entry = rkmq__map_next(&v->links, &cursor));) {
+        struct rkmq_view_link *link = entry->value;
+        if (link->member != member) {
+            continue;
+        }
+        if (!is_needed(v, link)) {
+            link->needed_since = RKMQ_NOT_YET;
+            continue;
+        }
+        member->n_brokers++;
+        link->needed_since = link->needed_since == RKMQ_NOT_YET ? v->now : link->needed_since;
+    }
+}
+
+static void told_route(struct rkmq_view *v, const struct rkmq_event *row, size_t index)
+{
+    struct rkmq_view_seat *seat =
+        row->status == RKMQ_RES_SUCCESS ? rkmq__view_seat(v, row->peer, row->topic) : NULL;
+    if (!seat || seat->route == row->text) {
+        return;
+    }
+    if (seat->member->is_running || seat->route != 0) {
+        changed(v);
+    }
+    seat->route = row->text;
+    seat->route_changed_at = v->now;
+    seat->route_row = index;
+    seat->is_dirty = true;
+    seat->mismatch_since = RKMQ_NOT_YET;
+    route_needs(v, seat);
+}
+
+/* Whatever it has now is to be what follows from these. */
+static void seats_of_member_begin(struct rkmq_view *v, const struct rkmq_view_member *member)
+{
+    const struct rkmq_map_entry *entry;
+    for (size_t cursor = 0; (entry = rkmq__map_next(&v->seats, &cursor));) {
+        struct rkmq_view_seat *seat = entry->value;
+        if (seat->member == member) {
+            seat->is_dirty = true;
+            seat->mismatch_since = RKMQ_NOT_YET;
+        }
+    }
+}
+
+static void told_members(struct rkmq_view *v, const struct rkmq_event *row, size_t index)
+{
+    struct rkmq_view_member *member = rkmq__view_member(v, row->peer);
+    if (!member || row->status != RKMQ_RES_SUCCESS || row->text == 0) {
+        return;
+    }
+    member->told_at = v->now;
+    if (member->told_members != row->text) {
+        member->told_members = row->text;
+        member->told_changed_at = v->now;
+        member->told_row = index;
+        seats_of_member_begin(v, member);
+        changed(v);
+    }
+}
+
+void rkmq__told_apply(struct rkmq_view *v, const struct rkmq_event *row, size_t index)
+{
+    if (row->code == RKMQ_REQ_GET_ROUTEINFO_BY_TOPIC) {
+        told_route(v, row, index);
+    } else if (row->code == RKMQ_REQ_GET_CONSUMER_LIST_BY_GROUP) {
+        told_members(v, row, index);
+    }
+}
+
+void rkmq__told_forget(struct rkmq_view *v, struct rkmq_view_member *member)
+{
+    const struct rkmq_map_entry *entry;
+    for (size_t cursor = 0; (entry = rkmq__map_next(&v->seats, &cursor));) {
+        struct rkmq_view_seat *seat = entry->value;
+        if (seat->member == member) {
+            seat->route = 0;
+            seat->n_queues = seat->n_polls_soon = 0;
+            seat->route_changed_at = seat->polled_at = seat->mismatch_since = RKMQ_NOT_YET;
+        }
+    }
+    member->subscriptions = member->told_members = 0;
+    member->n_topics = member->n_brokers = member->n_queues = 0;
+    member->told_at = member->told_changed_at = RKMQ_NOT_YET;
 }

@@ -130,8 +130,8 @@ static void apply_server(struct rkmq_view *v, const struct rkmq_event *row)
 {
     struct rkmq_slice key = rkmq__slice(&row->who, sizeof row->who);
     bool is_known = rkmq__map_get(&v->servers, key) != NULL;
-    if (!is_known && rkmq__map_put(&v->servers, key, v) != RKMQ_OK) {
-        v->is_failed = true;
+    if (!is_known) {
+        (void)rkmq__view_server_put(v, row->who); /* else memory is out, which the view knows */
     }
     if (!is_known && row->kind == RKMQ_EV_SERVER_UP) {
         return; /* as the run begins */

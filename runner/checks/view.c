@@ -65,7 +65,7 @@ static void hold_init(struct rkmq_view_hold *hold)
     hold->pulled_at = hold->last_pull_at = hold->answered_at = RKMQ_NOT_YET;
     hold->asked_offset = hold->answer_next = RKMQ_NOT_YET;
     hold->idle_since = hold->drained_at = RKMQ_NOT_YET;
-    hold->committed_most = hold->sent_offset = RKMQ_NOT_YET;
+    hold->committed_most = hold->sent_offset = hold->done_to = RKMQ_NOT_YET;
     hold->unsent_since = hold->handed_offset = RKMQ_NOT_YET;
     hold->overlap_since = RKMQ_NOT_YET;
     hold->repeats_from = RKMQ_NOT_YET;
@@ -171,20 +171,49 @@ struct rkmq_view_link *rkmq__view_link(struct rkmq_view *v, rkmq_name who, rkmq_
                                         .server = server,
                                         .heartbeat_at = RKMQ_NOT_YET,
                                         .needed_since = RKMQ_NOT_YET,
+                                        .pulled_since = RKMQ_NOT_YET,
                                         .unregistered_row = SIZE_MAX,
                                         .unregistered_at = RKMQ_NOT_YET};
     }
     return link;
 }
 
+struct rkmq_view_link *rkmq__view_link_known(const struct rkmq_view *v, rkmq_name who,
+                                             rkmq_name server)
+{
+    const uint32_t parts[] = {who, server};
+    return rkmq__map_get(&v->links, rkmq__slice(parts, sizeof parts));
+}
+
+struct rkmq_view_place *rkmq__view_place(struct rkmq_view *v, rkmq_name topic, rkmq_name broker)
+{
+    const uint32_t parts[] = {topic, broker};
+    bool is_new;
+    struct rkmq_view_place *place =
+        topic && broker ? entry_of(v, &v->places, parts, 2, sizeof *place, &is_new) : NULL;
+    if (place && is_new) {
+        *place = (struct rkmq_view_place){.topic = topic, .broker = broker};
+    }
+    return place;
+}
+
+struct rkmq_view_server *rkmq__view_server_put(struct rkmq_view *v, rkmq_name name)
+{
+    bool is_new;
+    struct rkmq_view_server *server = entry_of(v, &v->servers, &name, 1, sizeof *server, &is_new);
+    if (server) {
+        server->name = name;
+    }
+    return server;
+}
+
 rkmq_name rkmq__view_server(const struct rkmq_view *v, struct rkmq_slice name)
 {
     const struct rkmq_map_entry *entry;
     for (size_t cursor = 0; (entry = rkmq__map_next(&v->servers, &cursor));) {
-        rkmq_name server;
-        memcpy(&server, entry->key.p, sizeof server);
-        if (rkmq__slice_equal(rkmq__event_log_text(v->log, server), name)) {
-            return server;
+        const struct rkmq_view_server *server = entry->value;
+        if (rkmq__slice_equal(rkmq__event_log_text(v->log, server->name), name)) {
+            return server->name;
         }
     }
     return 0;
@@ -231,8 +260,8 @@ void rkmq__offsets_clear(struct rkmq_offsets *set)
 
 void rkmq__view_init(struct rkmq_view *v)
 {
-    struct rkmq_map *maps[] = {&v->queues, &v->shares, &v->holds,   &v->members,
-                               &v->seats,  &v->links,  &v->servers, &v->rules};
+    struct rkmq_map *maps[] = {&v->queues, &v->shares, &v->holds,   &v->members, &v->seats,
+                               &v->links,  &v->places, &v->servers, &v->rules,   &v->asked};
     rkmq__arena_init(&v->arena, v->mem);
     for (size_t i = 0; i < RKMQ_COUNT_OF(maps); i++) {
         rkmq__map_init(maps[i], v->mem);
@@ -241,8 +270,8 @@ void rkmq__view_init(struct rkmq_view *v)
 
 void rkmq__view_close(struct rkmq_view *v)
 {
-    struct rkmq_map *maps[] = {&v->queues, &v->shares, &v->holds,   &v->members,
-                               &v->seats,  &v->links,  &v->servers, &v->rules};
+    struct rkmq_map *maps[] = {&v->queues, &v->shares, &v->holds,   &v->members, &v->seats,
+                               &v->links,  &v->places, &v->servers, &v->rules,   &v->asked};
     for (size_t i = 0; i < RKMQ_COUNT_OF(maps); i++) {
         rkmq__map_close(maps[i]);
     }

@@ -21,6 +21,9 @@
 #define RKMQ_TICK_US 1000000
 #define RKMQ_PULL_HOLD_US 15000000     /* BROKER_SUSPEND_MAX_TIME_MILLIS */
 #define RKMQ_PULL_GIVEN_UP_US 30000000 /* CONSUMER_TIMEOUT_MILLIS_WHEN_SUSPEND */
+#define RKMQ_PERSIST_FIRST_US 10000000 /* startScheduledTask: the first persist after a start */
+#define RKMQ_REBALANCE_US 20000000     /* rocketmq.client.rebalance.waitInterval */
+#define RKMQ_PASS_US 5000000           /* a pass, and the second's spacing before it */
 
 /* A growing set of offsets from 0 on. Memory is the view's. */
 struct rkmq_offsets {
@@ -32,6 +35,10 @@ struct rkmq_view_queue { /* (topic, broker, queue) */
     rkmq_name topic, broker;
     int32_t queue_id;
     int64_t max_offset;
+};
+struct rkmq_view_server {
+    rkmq_name name;
+    bool is_broker; /* else a name server */
 };
 struct rkmq_view_share { /* ... of a group */
     struct rkmq_view_queue *queue;
@@ -59,7 +66,11 @@ struct rkmq_view_hold { /* ... of a member */
     int64_t passed_to; /* ... may be committed too: with nothing cached, nothing was found below */
     int64_t n_cached, put_most;
     struct rkmq_offsets delivered, failed; /* since it has the queue */
-    int64_t repeats_from; /* what it delivers again must be at or behind this: DUP-1 */
+    /* All below was finished: as its cache says; without hooks, what listeners said of one message
+     * after the other, which may be less than it knows. */
+    int64_t done_to;
+    struct rkmq_offsets finished; /* without hooks: at and behind done_to */
+    int64_t repeats_from;         /* what it delivers again must be at or behind this: DUP-1 */
 
     rkmq_us pulled_at; /* the pull under way; RKMQ_NOT_YET: none */
     int32_t pull_opaque;
@@ -98,6 +109,7 @@ struct rkmq_view_seat { /* (member, topic): what it was told, and whether it doe
     size_t polled_row;
     int n_polls_soon; /* NS-1: since polls_soon_at */
     rkmq_us polls_soon_at;
+    int n_queues; /* in its route */
     int n_owned;
     bool is_dirty;          /* OWN-3: to be looked at again */
     rkmq_us mismatch_since; /* OWN-3; RKMQ_NOT_YET */
@@ -111,6 +123,8 @@ struct rkmq_view_member {
     rkmq_us started_at, stop_at, paused_at;
     size_t stop_row, stopped_row;
     rkmq_name subscriptions;          /* of its last heartbeat; 0: none yet */
+    int n_topics;                     /* ... of its group */
+    int n_brokers, n_queues;          /* in its routes */
     rkmq_name told_members;           /* "c1 c2"; 0: not told */
     rkmq_us told_at, told_changed_at; /* RKMQ_NOT_YET */
     size_t told_row;
@@ -130,10 +144,18 @@ struct rkmq_view_link { /* (client, server) */
     int n_open;
     rkmq_us heartbeat_at; /* RKMQ_NOT_YET: none in this life */
     size_t heartbeat_row;
-    rkmq_us needed_since;    /* MEM-1: in a route of the client; RKMQ_NOT_YET */
-    size_t unregistered_row; /* SIZE_MAX: not since it stops */
+    rkmq_us needed_since; /* MEM-1: in a route of the client; RKMQ_NOT_YET */
+    rkmq_us pulled_since; /* MEM-1: first, in this life; RKMQ_NOT_YET */
+    size_t pulled_row;
+    size_t unregistered_row; /* SIZE_MAX: not in this life */
     rkmq_us unregistered_at;
-    uint32_t waiting_opaque[8]; /* WIRE-1 */
+    uint32_t n_closed; /* connections */
+};
+struct rkmq_view_place { /* (topic, broker): what name servers learned last */
+    rkmq_name topic, broker;
+    int64_t count; /* queues that can be read */
+    rkmq_us at;
+    size_t row;
 };
 struct rkmq_trouble;
 
@@ -144,9 +166,10 @@ struct rkmq_view {
     const struct rkmq_mem *mem;
     struct rkmq_arena arena;
     /* All in the order in which they came. */
-    struct rkmq_map queues, shares, holds, members, seats, links;
-    struct rkmq_map servers; /* name -> itself */
+    struct rkmq_map queues, shares, holds, members, seats, links, places;
+    struct rkmq_map servers; /* name -> rkmq_view_server */
     struct rkmq_map rules;   /* fault rule -> its fault-on row */
+    struct rkmq_map asked;   /* WIRE-1: (who, peer, connection, opaque) -> row of the request + 1 */
     struct rkmq_trouble *troubles;
     size_t n_troubles, n_troubles_max;
     rkmq_us now;           /* of the row or tick that is looked at */
@@ -163,11 +186,16 @@ struct rkmq_view_hold *rkmq__view_hold(struct rkmq_view *v, const struct rkmq_ev
 struct rkmq_view_member *rkmq__view_member(struct rkmq_view *v, rkmq_name who);
 struct rkmq_view_seat *rkmq__view_seat(struct rkmq_view *v, rkmq_name who, rkmq_name topic);
 struct rkmq_view_link *rkmq__view_link(struct rkmq_view *v, rkmq_name who, rkmq_name server);
+struct rkmq_view_place *rkmq__view_place(struct rkmq_view *v, rkmq_name topic, rkmq_name broker);
+/* Made when it is not there. */
+struct rkmq_view_server *rkmq__view_server_put(struct rkmq_view *v, rkmq_name name);
 /* The server of that name; 0: there is none. */
 rkmq_name rkmq__view_server(const struct rkmq_view *v, struct rkmq_slice name);
 /* Only what is there. */
 struct rkmq_view_hold *rkmq__view_hold_known(struct rkmq_view *v, const struct rkmq_event *row);
 struct rkmq_view_member *rkmq__view_member_known(struct rkmq_view *v, rkmq_name who);
+struct rkmq_view_link *rkmq__view_link_known(const struct rkmq_view *v, rkmq_name who,
+                                             rkmq_name server);
 
 void rkmq__offsets_set(struct rkmq_view *v, struct rkmq_offsets *set, int64_t offset);
 bool rkmq__offsets_has(const struct rkmq_offsets *set, int64_t offset);
@@ -197,6 +225,11 @@ bool rkmq__is_overdue(const struct rkmq_view *v, rkmq_name who, rkmq_name server
                       rkmq_us allowed);
 
 /* ---- told.c ---- */
+
+/* Takes in an answer about a route or about members. */
+void rkmq__told_apply(struct rkmq_view *v, const struct rkmq_event *row, size_t index);
+/* A new life was told nothing. */
+void rkmq__told_forget(struct rkmq_view *v, struct rkmq_view_member *member);
 /* The members it was told, and its place among them; false: it is not told, or not among them
  * (then *self is *n). */
 bool rkmq__told_place(const struct rkmq_view *v, const struct rkmq_view_member *member,
@@ -217,6 +250,8 @@ bool rkmq__told_is_mine(const struct rkmq_view *v, const struct rkmq_view_seat *
 /* The topic is in the group's part of the heartbeat that `subscriptions` names. */
 bool rkmq__told_subscribed(const struct rkmq_view *v, rkmq_name subscriptions, rkmq_name group,
                            rkmq_name topic);
+/* How many topics are in it; -1: it does not name the group. */
+int rkmq__told_topics(const struct rkmq_view *v, rkmq_name subscriptions, rkmq_name group);
 
 /* ---- what families do ---- */
 
@@ -227,6 +262,15 @@ void rkmq__violated(struct rkmq_view *v, enum rkmq_check_id id, bool is_strict, 
                     size_t row_b, const char *fmt, ...) RKMQ_PRINTF(6, 7);
 const char *rkmq__view_text(const struct rkmq_view *v, rkmq_name name);
 rkmq_us rkmq__slack_us(const struct rkmq_view *v);
+static inline rkmq_us rkmq__later(rkmq_us a, rkmq_us b)
+{
+    return a > b ? a : b;
+}
+/* Of what is looked at once: the first tick that is more than `allowed` after `since`. */
+static inline bool rkmq__is_due_now(const struct rkmq_view *v, rkmq_us since, rkmq_us allowed)
+{
+    return v->now - since > allowed && v->now - since <= allowed + RKMQ_TICK_US;
+}
 
 struct rkmq_check_family {
     /* Each may be NULL. */

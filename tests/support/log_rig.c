@@ -312,6 +312,9 @@ void log_rig_judge(struct log_rig *rig)
         rkmq__event_log_add(rig->log, &rig->lines[i].row);
     }
     rig->client.who = rkmq__event_log_name(rig->log, RKMQ_SLICE("c1"));
+    rig->topic = rkmq__event_log_name(rig->log, RKMQ_SLICE("T"));
+    rig->client.topics = &rig->topic;
+    rig->client.n_topics = 1;
     rig->params.clients = &rig->client;
     rig->params.n_clients = 1;
     assert_false(rkmq__event_log_is_failed(rig->log));
@@ -325,10 +328,18 @@ void log_rig_close(struct log_rig *rig)
     test_mem_assert_empty(&rig->tm);
 }
 
+void log_rig_cases(const struct log_case *cases, size_t n)
+{
+    for (size_t i = 0; i < n; i++) {
+        log_rig_case(&cases[i]);
+    }
+}
+
 void log_rig_case(const struct log_case *c)
 {
     static struct log_rig rig;
     log_rig_open(&rig);
+    rig.client.is_patient = c->is_patient;
     log_rig_write(&rig, c->text);
     log_rig_judge(&rig);
     for (size_t i = 0; i < rig.result.n_kept; i++) {

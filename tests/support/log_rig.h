@@ -28,7 +28,8 @@ struct log_rig {
     struct test_mem tm;
     struct rkmq_event_log *log;
     struct rkmq_check_params params;
-    struct rkmq_check_client client; /* of c1, if `who` is set */
+    struct rkmq_check_client client; /* of c1, which subscribes to T */
+    rkmq_name topic;
     struct rkmq_check_result result;
     struct log_rig_line lines[LOG_RIG_ROWS_MAX];
     size_t n_lines;
@@ -48,8 +49,10 @@ struct log_case {
     enum rkmq_check_id check;
     enum rkmq_verdict verdict; /* of `check`; of every other rule nothing may be broken */
     const char *text;
+    bool is_patient; /* c1 */
 };
 void log_rig_case(const struct log_case *c);
+void log_rig_cases(const struct log_case *cases, size_t n);
 
 /* ---- what most logs begin with ---- */
 #define LOG_CLUSTER                                                                                \

@@ -59,9 +59,7 @@ static const struct log_case cases[] = {
 static void test_cases(void **state)
 {
     (void)state;
-    for (size_t i = 0; i < RKMQ_COUNT_OF(cases); i++) {
-        log_rig_case(&cases[i]);
-    }
+    log_rig_cases(cases, RKMQ_COUNT_OF(cases));
 }
 
 int main(void)

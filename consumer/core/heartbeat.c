@@ -60,7 +60,7 @@ static int consumer_fill(struct rkmq_heartbeat_service *hb, const struct rkmq_pu
     }
     RKMQ_LIST_EACH (it, &subs->list) {
         const struct rkmq_subscription *sub = RKMQ_SUBSCRIPTION_OF(it);
-        if (!sub->is_removed) {
+        if (!sub->is_removed && !(RKMQ_MUTANT(HEARTBEAT_SAYS_LESS) && out->n_subscriptions > 0)) {
             out->subscriptions[out->n_subscriptions++] = sub->data;
         }
     }

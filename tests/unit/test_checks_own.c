@@ -14,7 +14,7 @@
     LOG_CLUSTER "1000 up who=c1 told='c1'\n" LOG_ADD(1010, "c1", 0, 0)                             \
         LOG_ADD(1010, "c1", 1,                                                                     \
                 0) "1020 poll who=c1 queue=0 offset=0 until=120000\n"                              \
-                   "1000 idle who=c1 told='c1' until=30000\n"                                      \
+                   "1000 idle who=c1 told='c1' until=30001\n"                                      \
                    "30000 up who=c2 told='c1 c2'\n30000 idle who=c2 told='c1 c2' until=120000\n"   \
                    "30000 idle who=c1 told='c1 c2' until=120000\n"                                 \
                    "30020 req who=c1 peer=broker-a code=GET_CONSUMER_LIST_BY_GROUP group=g\n"      \
@@ -45,7 +45,7 @@ static const struct log_case cases[] = {
                  "1000 idle who=c1 told='c1' until=120000\n120000 end\n"},
     {"a queue comes and goes for nothing", RKMQ_CHECK_OWN_4, RKMQ_FAIL,
      ONE POLL_0 "1020 poll who=c1 queue=1 offset=0 until=75000\n" LOG_DROP(80000, "c1", 1) LOG_ADD(
-         81000, "c1", 1, 0) "81010 poll who=c1 queue=1 offset=0 until=120000\n120000 end\n"},
+         81000, "c1", 1, 0) "81010 poll who=c1 queue=1 offset=0 until=105000\n120000 end\n"},
     {"a queue goes as another member comes", RKMQ_CHECK_OWN_4, RKMQ_PASS,
      TWO C2_TAKES C1_HAD_1(30000) LOG_DROP(30100, "c1", 1) "120000 end\n"},
 };
@@ -53,9 +53,7 @@ static const struct log_case cases[] = {
 static void test_cases(void **state)
 {
     (void)state;
-    for (size_t i = 0; i < RKMQ_COUNT_OF(cases); i++) {
-        log_rig_case(&cases[i]);
-    }
+    log_rig_cases(cases, RKMQ_COUNT_OF(cases));
 }
 
 int main(void)

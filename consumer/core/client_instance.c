@@ -412,7 +412,8 @@ static void route_timer_fired(struct rkmq_timer *t)
 {
     struct rkmq_client_instance *ci =
         RKMQ_CONTAINER_OF(t, struct rkmq_client_instance, route_timer);
-    rkmq__timer_arm(ci->env, t, t->due + ci->config.poll_name_server_interval_ms);
+    rkmq_ms period_ms = RKMQ_MUTANT(ROUTE_STORM) ? 50 : ci->config.poll_name_server_interval_ms;
+    rkmq__timer_arm(ci->env, t, t->due + period_ms);
     if (ci->poll_index == ci->n_poll_topics && poll_collect(ci) == RKMQ_OK) {
         poll_next(ci);
     }
@@ -422,8 +423,10 @@ static void heartbeat_timer_fired(struct rkmq_timer *t)
 {
     struct rkmq_client_instance *ci =
         RKMQ_CONTAINER_OF(t, struct rkmq_client_instance, heartbeat_timer);
+    rkmq_ms period_ms =
+        RKMQ_MUTANT(HEARTBEAT_HURRIES) ? 1000 : ci->config.heartbeat_broker_interval_ms;
     if (!RKMQ_MUTANT(HEARTBEAT_ONCE)) {
-        rkmq__timer_arm(ci->env, t, t->due + ci->config.heartbeat_broker_interval_ms);
+        rkmq__timer_arm(ci->env, t, t->due + period_ms);
     }
     rkmq__route_clean_offline_brokers(&ci->route);
     (void)rkmq__heartbeat_send_to_all(&ci->heartbeat, NULL); /* the next one comes anyway */

@@ -410,6 +410,8 @@ void rkmq__consume_close(struct rkmq_consume_service *cs)
     rkmq__consume_stop(cs);
     RKMQ_ASSERT(cs->n_jobs == 0);
     RKMQ_ASSERT(rkmq__list_is_empty(&cs->waiting));
-    env->ops->pool_destroy(env->ctx, cs->pool);
+    if (!RKMQ_MUTANT(POOL_LEFT)) {
+        env->ops->pool_destroy(env->ctx, cs->pool);
+    }
     cs->pool = NULL;
 }

@@ -34,7 +34,8 @@ void rkmq__offset_persist(struct rkmq_client_instance *ci, const char *group,
         return;
     }
     struct rkmq_update_consumer_offset_request header = {
-        .consumer_group = rkmq__slice_of(group),
+        .consumer_group =
+            RKMQ_MUTANT(COMMIT_UNNAMED) ? rkmq__slice(NULL, 0) : rkmq__slice_of(group),
         .topic = pq->mq.topic,
         .queue_id = pq->mq.queue_id,
         .commit_offset = pq->offset.value,

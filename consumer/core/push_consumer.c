@@ -422,7 +422,10 @@ static void drained_fired(struct rkmq_timer *t)
     }
     let_go(impl);
     /* `ci` stays known until it is left: abandon needs it. */
-    if (rkmq__client_instance_leave(ci, &leave) != RKMQ_OK) {
+    if (RKMQ_MUTANT(CLOSES_FIRST)) {
+        rkmq__client_instance_drop(ci, &leave);
+        shutdown_left(impl);
+    } else if (rkmq__client_instance_leave(ci, &leave) != RKMQ_OK) {
         shutdown_left(impl);
     }
 }
@@ -448,6 +451,14 @@ static void drain_timer_fired(struct rkmq_timer *t)
     step_later(impl, drained_fired);
 }
 
+static rkmq_ms drain_limit_ms(const struct rkmq_push_impl *impl)
+{
+    if (RKMQ_MUTANT(NO_DRAIN) || RKMQ_MUTANT(DRAINS_FOREVER)) {
+        return RKMQ_MUTANT(NO_DRAIN) ? 0 : 86400000; /* a day */
+    }
+    return impl->options.await_termination_ms_when_shutdown;
+}
+
 void rkmq__push_impl_shutdown(struct rkmq_push_impl *impl, rkmq_push_done_fn *done, void *user)
 {
     RKMQ_ASSERT(!impl->done);
@@ -462,8 +473,7 @@ void rkmq__push_impl_shutdown(struct rkmq_push_impl *impl, rkmq_push_done_fn *do
     impl->state = RKMQ_SHUTTING_DOWN;
     rkmq__consume_stop(&impl->consume);
     impl->drain_timer.fire = drain_timer_fired;
-    rkmq__timer_in(impl->env, &impl->drain_timer,
-                   RKMQ_MUTANT(NO_DRAIN) ? 0 : impl->options.await_termination_ms_when_shutdown);
+    rkmq__timer_in(impl->env, &impl->drain_timer, drain_limit_ms(impl));
     rkmq__push_impl_job_done(impl); /* there may be none */
 }
 

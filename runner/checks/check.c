@@ -21,7 +21,7 @@ static const struct rkmq_check_family *const families[] = {
     &rkmq__checks_loss,    &rkmq__checks_dup,  &rkmq__checks_own,  &rkmq__checks_allot,
     &rkmq__checks_pull,    &rkmq__checks_poll, &rkmq__checks_flow, &rkmq__checks_off,
     &rkmq__checks_persist, &rkmq__checks_mem,  &rkmq__checks_ns,   &rkmq__checks_rate,
-    &rkmq__checks_live,
+    &rkmq__checks_wire,    &rkmq__checks_life, &rkmq__checks_live,
 };
 
 const char *rkmq__check_name(enum rkmq_check_id id)

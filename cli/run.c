@@ -25,7 +25,7 @@ enum {
 struct run_options {
     const char *on, *seed, *seeds, *filter, *events, *junit, *svg;
     int64_t jobs, variant; /* variant -1: not given */
-    bool is_list, is_all_variants;
+    bool is_list, is_all_variants, is_twice;
 };
 
 #define OPTION(x) offsetof(struct run_options, x)
@@ -43,6 +43,8 @@ static const struct cli_option option_table[] = {
      "also run what the scenarios' sweeps make of them"},
     {"variant", 0, CLI_INT, "N", OPTION(variant), 0, RKMQ_SCENARIO_VARIANTS_MAX, false,
      "run only this one of them, 0: the scenario as it stands"},
+    {"twice", 0, CLI_FLAG, NULL, OPTION(is_twice), 0, 0, false,
+     "play each run a second time and compare the logs (DET-1; sim only)"},
     {"list", 0, CLI_FLAG, NULL, OPTION(is_list), 0, 0, false,
      "print the names and titles, run none"},
     {"junit", 0, CLI_TEXT, "FILE", OPTION(junit), 0, 0, false,
@@ -103,6 +105,9 @@ static const char *rerun_write(struct rkmq_bytes *out, const struct campaign *c,
 {
     rkmq__bytes_printf(out, "rkmq run --on %s --seed %llu ", c->options.on,
                        (unsigned long long)seed);
+    if (c->options.is_twice) {
+        rkmq__bytes_add_text(out, "--twice ");
+    }
     if (item->variant > 0) {
         rkmq__bytes_printf(out, "--variant %lu ", (unsigned long)item->variant);
     }
@@ -206,8 +211,11 @@ static bool not_played(struct one_run *one, enum rkmq_outcome outcome, const cha
 static void play(struct one_run *one, uint64_t seed)
 {
     struct campaign *c = one->c;
-    struct rkmq_run_options o = {
-        .ground = c->ground, .seed = seed, .log_level = c->log_level, .log = cli_log};
+    struct rkmq_run_options o = {.ground = c->ground,
+                                 .seed = seed,
+                                 .is_twice = c->options.is_twice,
+                                 .log_level = c->log_level,
+                                 .log = cli_log};
     struct rkmq_run_result result = {0};
     struct rkmq_err err = {0};
     if (rkmq__run(&result, one->run.sc, &o, rkmq_mem_heap(), on_log, one, &err) != RKMQ_OK) {
@@ -477,6 +485,9 @@ static int options_check(struct campaign *c)
         c->ground = RKMQ_GROUND_TCP;
     } else {
         return cli_usage_error("run", "--on: '%s' is neither sim nor tcp", c->options.on);
+    }
+    if (c->options.is_twice && c->ground != RKMQ_GROUND_SIM) {
+        return cli_usage_error("run", "--twice: only runs in sim are the same each time");
     }
     return seeds_read(c);
 }

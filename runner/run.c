@@ -141,7 +141,23 @@ static int params_fill(struct rkmq_check_params *params, struct rkmq_world *w)
     return RKMQ_OK;
 }
 
-static int judge(struct rkmq_run_result *result, struct rkmq_world *w)
+/* The same once more. The first world stays as it is, so that nothing of it can be found again. */
+static int judge_again(struct rkmq_run_result *result, const struct rkmq_world *w,
+                       const struct rkmq_check_params *params, struct rkmq_err *err)
+{
+    struct rkmq_world again;
+    int status = rkmq__world_open(&again, w->sc, &w->o, w->mem, err);
+    if (status != RKMQ_OK) {
+        return status;
+    }
+    rkmq__world_play(&again);
+    status =
+        rkmq__checks_same(w->recorder.log, again.recorder.log, params, w->mem, &result->checks);
+    rkmq__world_close(&again);
+    return status;
+}
+
+static int judge(struct rkmq_run_result *result, struct rkmq_world *w, struct rkmq_err *err)
 {
     const struct rkmq_scenario *sc = w->sc;
     struct rkmq_check_params params;
@@ -162,6 +178,9 @@ static int judge(struct rkmq_run_result *result, struct rkmq_world *w)
     if (status == RKMQ_OK) {
         status = rkmq__checks_run(w->recorder.log, &params, w->mem, &result->checks);
     }
+    if (status == RKMQ_OK && w->o.is_twice) {
+        status = judge_again(result, w, &params, err);
+    }
     if (status == RKMQ_OK) {
         result->verdict = worse(expects_verdict(sc, result, w->o.ground), checks_verdict(result));
         result->verdict = worse(result->verdict, result->failure[0] ? RKMQ_FAIL : RKMQ_PASS);
@@ -180,10 +199,10 @@ int rkmq__run(struct rkmq_run_result *result, const struct rkmq_scenario *sc,
         return status;
     }
     rkmq__world_play(&w);
-    status = judge(result, &w);
-    if (status != RKMQ_OK) {
+    status = judge(result, &w, err);
+    if (status == RKMQ_E_NOMEM) {
         (void)rkmq__err_set(err, status, "%s", rkmq_status_text(status));
-    } else if (on_log) {
+    } else if (status == RKMQ_OK && on_log) {
         on_log(user, &w, result);
     }
     rkmq__world_close(&w);

@@ -81,6 +81,7 @@ struct rkmq_run_step {
 struct rkmq_run_options {
     enum rkmq_ground ground;
     uint64_t seed;
+    bool is_twice; /* SIM: once more with the same seed, for DET-1 */
     enum rkmq_log_level log_level;
     rkmq_log_fn *log;
     void *log_user;

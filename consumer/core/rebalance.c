@@ -383,9 +383,10 @@ static void dispatch_pulls(struct rkmq_rebalance_service *rs)
     struct rkmq_rebalance_pass *pass = &rs->pass;
     while (pass->pq_list) {
         struct rkmq_process_queue *pq = pass->pq_list;
+        rkmq_ms by_address_ms = RKMQ_MUTANT(ADDRESS_DECIDES) ? (rkmq_ms)((uintptr_t)pq % 2003) : 0;
         pass->pq_list = pq->next_new;
         pq->next_new = NULL;
-        rkmq__pull_later(pq, rs->ci->rules->first_pull_delay_ms);
+        rkmq__pull_later(pq, rs->ci->rules->first_pull_delay_ms + by_address_ms);
         rkmq__process_queue_unref(pq);
     }
 }

@@ -106,6 +106,13 @@ extern const struct rkmq_check_client rkmq__check_client_default;
 /* Runs every family over the log. Owns: the caller closes the result. Errors: RKMQ_E_NOMEM. */
 int rkmq__checks_run(const struct rkmq_event_log *log, const struct rkmq_check_params *params,
                      const struct rkmq_mem *mem, struct rkmq_check_result *out);
+/*
+ * DET-1: `again` is the log of the same scenario and seed. Adds to a result of rkmq__checks_run.
+ * Errors: RKMQ_E_NOMEM.
+ */
+int rkmq__checks_same(const struct rkmq_event_log *log, const struct rkmq_event_log *again,
+                      const struct rkmq_check_params *params, const struct rkmq_mem *mem,
+                      struct rkmq_check_result *result);
 void rkmq__check_result_close(struct rkmq_check_result *result, const struct rkmq_mem *mem);
 const char *rkmq__check_name(enum rkmq_check_id id); /* "LOSS-1" */
 const char *rkmq__check_text(enum rkmq_check_id id);

@@ -54,6 +54,13 @@ class Run(Case):
         self.assertEqual(hashes[0], hashes[1])
         self.assertEqual(2, len(set(hashes[0])))
 
+    def test_twice(self):
+        """--twice plays each run once more and finds no difference; it says so when it is asked for where it makes no sense."""
+        path = os.path.join(SCENARIOS, "net", "jitter.jsonc")
+        once, twice = (self.ok("run", *option, "--seeds", "1..2", path) for option in ([], ["--twice"]))
+        self.assertEqual(once, twice)
+        self.refused(2, "--twice", "run", "--twice", "--on", "tcp", path)
+
     def test_list_and_filter(self):
         """--list names what there is; --filter chooses by name."""
         names = [line.split("\t")[0] for line in self.ok("run", "--list", SCENARIOS)]

@@ -36,9 +36,9 @@ Mutant = collections.namedtuple("Mutant", "name source what scenarios noticed")
 Cell = collections.namedtuple("Cell", "by first at soft events")
 
 
-def play(program, mutant, path, left_s=None):
+def play(program, mutant, path, is_twice=False, left_s=None):
     """None: not played, not for virtual time or the time that was left is up."""
-    command = [program, mutant, "verdicts", str(path)]
+    command = [program, mutant, "twice" if is_twice else "verdicts", str(path)]
     try:
         limit_s = RUN_LIMIT_S if left_s is None else min(RUN_LIMIT_S, left_s)
         done = subprocess.run(command, capture_output=True, text=True, timeout=limit_s, check=False)
@@ -76,7 +76,9 @@ class Matrix:
         def one(pair):
             left_s = self.left_s() if is_limited else None
             is_over = left_s is not None and left_s <= 0
-            return pair, None if is_over else play(self.program, pair[0], self.paths[pair[1]], left_s)
+            mutant = self.mutants.get(pair[0])
+            is_twice = mutant is not None and "DET-1" in mutant.noticed
+            return pair, None if is_over else play(self.program, pair[0], self.paths[pair[1]], is_twice, left_s)
 
         pairs = [p for p in pairs if p not in self.cells]
         with concurrent.futures.ThreadPoolExecutor(self.jobs) as pool:

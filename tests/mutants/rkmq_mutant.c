@@ -5,6 +5,7 @@
  *     rkmq_mutant list                        the faults: name, source, what, scenarios, noticed
  *     rkmq_mutant checks                      the names of all checks
  *     rkmq_mutant NAME|none verdicts PATH...  plays scenarios, a line of JSON each: see verdicts.c
+ *     rkmq_mutant NAME|none twice PATH...     the same, each run twice, for DET-1
  *     rkmq_mutant NAME|none run ...           as rkmq run
  */
 #include <stdio.h>
@@ -69,19 +70,20 @@ int main(int argc, char **argv)
         return checks_list();
     }
     if (argc < 3) {
-        (void)cli_error("usage", "rkmq_mutant list, or rkmq_mutant NAME verdicts|run PATH...");
+        (void)cli_error("usage",
+                        "rkmq_mutant list, or rkmq_mutant NAME verdicts|twice|run PATH...");
         return CLI_EXIT_USAGE;
     }
     if (!choose(argv[1])) {
         (void)cli_error(argv[1], "no such mutant");
         return CLI_EXIT_USAGE;
     }
-    if (strcmp(argv[2], "verdicts") == 0) {
-        return verdicts(argc - 3, argv + 3);
+    if (strcmp(argv[2], "verdicts") == 0 || strcmp(argv[2], "twice") == 0) {
+        return verdicts(argc - 3, argv + 3, argv[2][0] == 't');
     }
     if (strcmp(argv[2], cli_run_command.name) == 0) {
         return cli_run_command.run(argc - 2, argv + 2);
     }
-    (void)cli_error(argv[2], "neither verdicts nor run");
+    (void)cli_error(argv[2], "neither verdicts nor twice nor run");
     return CLI_EXIT_USAGE;
 }

@@ -104,9 +104,13 @@ static void on_log(void *user, const struct rkmq_world *w, const struct rkmq_run
     rkmq__bytes_close(&soft);
 }
 
+struct play {
+    bool is_twice, is_failed;
+};
+
 static void on_file(void *user, const char *path, struct rkmq_slice text)
 {
-    bool *is_failed = user;
+    struct play *play = user;
     struct rkmq_scenario_source source = {.file = path, .text = text};
     struct rkmq_scenario *sc = NULL;
     struct rkmq_bytes mistakes;
@@ -115,15 +119,18 @@ static void on_file(void *user, const char *path, struct rkmq_slice text)
     if (status != RKMQ_OK) {
         (void)cli_error(path, "%s\n%.*s", rkmq_status_text(status), (int)mistakes.n,
                         (const char *)mistakes.p);
-        *is_failed = true;
+        play->is_failed = true;
     } else if (sc->grounds & RKMQ_GROUND_SIM) {
-        struct rkmq_run_options o = {
-            .ground = RKMQ_GROUND_SIM, .seed = sc->seed, .log_level = RKMQ_LOG_ERROR, .log = NULL};
+        struct rkmq_run_options o = {.ground = RKMQ_GROUND_SIM,
+                                     .seed = sc->seed,
+                                     .is_twice = play->is_twice,
+                                     .log_level = RKMQ_LOG_ERROR};
         struct rkmq_run_result result = {0};
         struct rkmq_err err = {0};
-        if (rkmq__run(&result, sc, &o, rkmq_mem_heap(), on_log, user, &err) != RKMQ_OK) {
+        if (rkmq__run(&result, sc, &o, rkmq_mem_heap(), on_log, &play->is_failed, &err) !=
+            RKMQ_OK) {
             (void)cli_error(path, "%s", err.text);
-            *is_failed = true;
+            play->is_failed = true;
         }
         rkmq__run_result_close(&result);
     }
@@ -131,11 +138,13 @@ static void on_file(void *user, const char *path, struct rkmq_slice text)
     rkmq__scenario_destroy(sc);
 }
 
-int verdicts(int n_paths, char **paths)
+int verdicts(int n_paths, char **paths, bool is_twice)
 {
-    bool is_failed = false;
+    struct play play = {.is_twice = is_twice};
     for (int i = 0; i < n_paths; i++) {
-        is_failed = cli_scenario_files(paths[i], on_file, &is_failed) != RKMQ_OK || is_failed;
+        if (cli_scenario_files(paths[i], on_file, &play) != RKMQ_OK) {
+            play.is_failed = true;
+        }
     }
-    return fflush(stdout) == 0 && !is_failed ? CLI_EXIT_OK : CLI_EXIT_FAILED;
+    return fflush(stdout) == 0 && !play.is_failed ? CLI_EXIT_OK : CLI_EXIT_FAILED;
 }

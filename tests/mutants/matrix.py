@@ -10,6 +10,7 @@ the time is up (0: all of it). What is judged does not depend on the time:
 
 - the consumer without a fault fails nothing;
 - each mutant fails the first scenario named for it, and what was named for it is among what failed;
+- each check notices a mutant, in a scenario that is named for that;
 - at least 90 % of the mutants are noticed;
 - each worked scenario fails for a mutant that is meant for it;
 - the page FILE has a row for each mutant, and names its source.
@@ -113,7 +114,7 @@ class Matrix:
         """As failed, of the scenarios that are named for it: always played."""
         return [s for s in self.mutants[mutant].scenarios if self.cells[mutant, s].by]
 
-    def faults(self):
+    def faults(self, checks):
         for s in self.failed(NONE):
             yield f"{s}: the consumer without a fault fails it: {' '.join(self.cells[NONE, s].by)}"
         caught = sum(1 for m in self.mutants if self.named(m))
@@ -127,6 +128,9 @@ class Matrix:
                 yield f"{m.name}: {m.scenarios[0]} does not fail"
             elif missing := [n for n in m.noticed if n not in by]:
                 yield f"{m.name}: {m.scenarios[0]} fails by {' '.join(by)}, not by {' '.join(missing)}"
+        for c in checks:
+            if not any(c in self.cells[m, s].by for m in self.mutants for s in self.named(m)):
+                yield f"{c}: no mutant with a scenario that is named for it is noticed by it"
         for s in WORKED:
             if not any(s in self.named(m) for m in self.mutants):
                 yield f"{s}: no mutant that is meant for it fails it"
@@ -218,7 +222,7 @@ def summary(matrix, checks):
     yield f"survive: {' '.join(m for m in matrix.mutants if m not in caught) or 'none'}"
     yield (f"noticed: {len(caught)} of {len(matrix.mutants)} mutants; {len(matrix.cells)} of {n_all} runs "
            f"in {time.monotonic() - matrix.began:.0f} s")
-    for fault in matrix.faults():
+    for fault in matrix.faults(checks):
         yield f"FAIL {fault}"
 
 

@@ -1,4 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+#include <fcntl.h>
+#include <unistd.h>
+
 #include "runtime/live/conn.h"
 
 static void on_linger_end(struct rkmq_timer *t)
@@ -26,15 +29,11 @@ struct live_conn *rkmq__live_conn_create(struct rkmq_live *lv, const struct rkmq
     return con;
 }
 
-void rkmq__live_conn_open(struct live_conn *con)
+static void conn_begin(struct live_conn *con)
 {
     struct rkmq_live *lv = con->sock.lv;
     RKMQ_ASSERT(con->sock.fd >= 0);
     con->state = LIVE_OPEN;
-    rkmq__live_name_of(con->sock.fd, true, con->peer);
-    if (lv->options.tap) {
-        rkmq__live_name_of(con->sock.fd, false, con->local);
-    }
     ev_io_set(&con->readable, con->sock.fd, EV_READ);
     ev_io_start(lv->ev, &con->readable);
     ev_io_stop(lv->ev, &con->writable);
@@ -42,7 +41,37 @@ void rkmq__live_conn_open(struct live_conn *con)
     if (con->queue.n_bytes > 0 && !con->unsent_link.next) {
         rkmq__list_push_back(&lv->unsent, &con->unsent_link);
     }
+}
+
+void rkmq__live_conn_open(struct live_conn *con)
+{
+    rkmq__live_name_of(con->sock.fd, true, con->peer);
+    if (con->sock.lv->options.tap) {
+        rkmq__live_name_of(con->sock.fd, false, con->local);
+    }
+    conn_begin(con);
     con->sock.ev->opened(con->sock.owner, con->sock.id, con->peer);
+}
+
+int rkmq_live_adopt(struct rkmq_runtime *rt, int take_fd, const struct rkmq_conn_events *ev,
+                    void *owner, rkmq_conn *out)
+{
+    struct rkmq_live *lv = (struct rkmq_live *)rt;
+    int flags = fcntl(take_fd, F_GETFL);
+    struct live_conn *con = NULL;
+    *out = 0;
+    if (flags >= 0 && fcntl(take_fd, F_SETFL, flags | O_NONBLOCK) == 0) {
+        con = rkmq__live_conn_create(lv, ev, owner);
+    }
+    if (!con) {
+        (void)close(take_fd);
+        return flags < 0 ? RKMQ_E_INVALID : RKMQ_E_NOMEM;
+    }
+    con->sock.fd = take_fd;
+    rkmq__live_name_of(take_fd, true, con->peer);
+    conn_begin(con);
+    *out = con->sock.id;
+    return RKMQ_OK;
 }
 
 void rkmq__live_conn_finish(struct live_conn *con)

@@ -48,6 +48,15 @@ RKMQ_API int rkmq_live_create(struct rkmq_runtime **out, const struct rkmq_live_
  * the thread. */
 RKMQ_API void rkmq_live_destroy(struct rkmq_runtime *rt);
 
+/*
+ * Makes a connection of a connected stream socket, such as one end of a socketpair, to be used with
+ * the operations of the runtime's env. It is open when this returns, `opened` is not called.
+ * Owns: `take_fd` is the runtime's, also on failure. Errors: RKMQ_E_INVALID no descriptor,
+ * RKMQ_E_NOMEM. Thread: loop.
+ */
+RKMQ_API int rkmq_live_adopt(struct rkmq_runtime *rt, int take_fd,
+                             const struct rkmq_conn_events *ev, void *owner, rkmq_conn *out);
+
 #ifdef __cplusplus
 }
 #endif

@@ -6,60 +6,6 @@
 
 /* ---- the listener: on a worker ---- */
 
-static bool queue_is_in(const struct rkmq_run_actor *actor, const struct rkmq_queue_sets *sets,
-                        const struct rkmq_consume_context *context)
-{
-    const struct rkmq_scenario *sc = actor->world->sc;
-    for (size_t i = 0; i < sets->n; i++) {
-        const struct rkmq_queue_set *set = &sets->at[i];
-        struct rkmq_slice topic = rkmq__scenario_word(sc, sc->topics[set->topic].name);
-        const char *broker =
-            set->broker == RKMQ_ANY ? NULL : actor->world->mock->brokers[set->broker].name;
-        if (rkmq__slice_equal(topic, context->topic) &&
-            (!broker || rkmq__slice_is(context->broker_name, broker)) &&
-            context->queue_id >= set->first && context->queue_id <= set->last) {
-            return true;
-        }
-    }
-    return sets->n == 0;
-}
-
-static bool text_passes(const struct rkmq_scenario *sc, const struct rkmq_word_test *test,
-                        struct rkmq_slice text)
-{
-    bool is_one = false;
-    for (size_t i = 0; i < test->n; i++) {
-        is_one = is_one || rkmq__slice_equal(rkmq__scenario_word(sc, test->at[i]), text);
-    }
-    return test->n == 0 || is_one != test->is_not;
-}
-
-static bool int_passes(const struct rkmq_int_test *t, int64_t v)
-{
-    bool is_in = t->n_in == 0;
-    for (size_t i = 0; i < t->n_in; i++) {
-        is_in = is_in || t->in[i] == v;
-    }
-    return !t->is_set ||
-           (v >= t->min && v <= t->max && !(t->has_not && v == t->not_value) && is_in);
-}
-
-static bool rule_matches(const struct rkmq_run_actor *actor, const struct rkmq_listener_rule *rule,
-                         const struct rkmq_listener_call *call)
-{
-    const struct rkmq_scenario *sc = actor->world->sc;
-    for (size_t i = 0; i < call->n; i++) {
-        struct rkmq_msg_view m;
-        rkmq_msg_get(call->msgs[i], &m);
-        if (text_passes(sc, &rule->key, m.keys) && text_passes(sc, &rule->tag, m.tags) &&
-            int_passes(&rule->reconsume, m.reconsume_times) &&
-            queue_is_in(actor, &rule->queues, call->context)) {
-            return true;
-        }
-    }
-    return false;
-}
-
 static void spend(const struct rkmq_world *w, rkmq_us cost)
 {
     if (w->sim) {
@@ -70,22 +16,27 @@ static void spend(const struct rkmq_world *w, rkmq_us cost)
     }
 }
 
+static void message_get(const void *msgs, size_t i, struct rkmq_msg_view *out)
+{
+    struct rkmq_msg *const *at = msgs;
+    rkmq_msg_get(at[i], out);
+}
+
 static enum rkmq_consume_status on_messages(void *user, struct rkmq_msg *const *msgs, size_t n,
                                             struct rkmq_consume_context *context)
 {
     struct rkmq_run_actor *actor = user;
-    const struct rkmq_listener *listener = atomic_load(&actor->listener);
-    const struct rkmq_listener_call call = {actor->who, actor->group, msgs, n, context};
-    rkmq_us cost = listener->cost;
-    int then = RKMQ_LISTENER_OK;
+    const struct rkmq_listener_call call = {.who = actor->who,
+                                            .group = actor->group,
+                                            .topic = context->topic,
+                                            .broker_name = context->broker_name,
+                                            .queue_id = context->queue_id,
+                                            .msgs = msgs,
+                                            .n = n,
+                                            .get = message_get};
+    rkmq_us cost;
+    int then = rkmq__listener_then(actor->world, atomic_load(&actor->listener), &call, &cost);
     rkmq__recorder_listener_begin(&actor->world->recorder, &call);
-    for (size_t i = 0; i < listener->n_rules; i++) {
-        if (rule_matches(actor, &listener->rules[i], &call)) {
-            then = listener->rules[i].then;
-            cost = listener->rules[i].cost == RKMQ_UNSET ? cost : listener->rules[i].cost;
-            break;
-        }
-    }
     spend(actor->world, cost);
     return then == RKMQ_LISTENER_LATER ? RKMQ_RECONSUME_LATER : RKMQ_CONSUME_SUCCESS;
 }

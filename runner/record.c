@@ -254,9 +254,9 @@ static struct rkmq_event message_row(struct rkmq_recorder *r, const struct rkmq_
     struct rkmq_event row = rkmq__row(RKMQ_EV_DELIVER);
     row.who = call->who;
     row.group = call->group;
-    row.topic = rkmq__event_log_name(r->log, call->context->topic);
-    row.broker = rkmq__record_broker(r, call->context->broker_name);
-    row.queue_id = call->context->queue_id;
+    row.topic = rkmq__event_log_name(r->log, call->topic);
+    row.broker = rkmq__record_broker(r, call->broker_name);
+    row.queue_id = call->queue_id;
     row.offset = m->queue_offset;
     row.count = m->reconsume_times;
     row.key = rkmq__event_log_name(r->log, m->keys.n > 0 ? m->keys : m->msg_id);
@@ -283,8 +283,8 @@ static struct rkmq_event call_row(struct rkmq_recorder *r, const struct rkmq_lis
                                   enum rkmq_event_kind kind)
 {
     struct rkmq_msg_view first, last;
-    rkmq_msg_get(call->msgs[0], &first);
-    rkmq_msg_get(call->msgs[call->n - 1], &last);
+    call->get(call->msgs, 0, &first);
+    call->get(call->msgs, call->n - 1, &last);
     struct rkmq_event row = message_row(r, call, &first);
     row.kind = kind;
     row.key = 0;
@@ -300,7 +300,7 @@ void rkmq__recorder_listener_begin(struct rkmq_recorder *r, const struct rkmq_li
     row_add(r, &begin);
     for (size_t i = 0; i < call->n; i++) {
         struct rkmq_msg_view m;
-        rkmq_msg_get(call->msgs[i], &m);
+        call->get(call->msgs, i, &m);
         struct rkmq_event row = message_row(r, call, &m);
         row_add(r, &row);
         if (note_delivery(r, call->group, m.msg_id)) {
@@ -308,6 +308,16 @@ void rkmq__recorder_listener_begin(struct rkmq_recorder *r, const struct rkmq_li
             row_add(r, &row);
         }
     }
+    (void)pthread_mutex_unlock(&r->lock);
+}
+
+void rkmq__recorder_listener_end(struct rkmq_recorder *r, const struct rkmq_listener_call *call,
+                                 int then)
+{
+    (void)pthread_mutex_lock(&r->lock);
+    struct rkmq_event end = call_row(r, call, RKMQ_EV_LISTENER_END);
+    end.status = then == RKMQ_LISTENER_LATER;
+    row_add(r, &end);
     (void)pthread_mutex_unlock(&r->lock);
 }
 

@@ -55,14 +55,21 @@ void rkmq__recorder_mock(void *user, const struct rkmq_mock_event *event);
 /* What an actor's consumer does with its queues. */
 void rkmq__recorder_push(struct rkmq_recorder *r, rkmq_name who, rkmq_name group,
                          const struct rkmq_push_event *event);
-/* One listener call, before it. Its end is told by the consumer's RKMQ_PUSH_LISTENER_DONE. */
+/* One listener call of an actor, whoever's consumer it is. Borrowed for the function called. */
 struct rkmq_listener_call {
     rkmq_name who, group;
-    struct rkmq_msg *const *msgs;
-    size_t n;
-    const struct rkmq_consume_context *context;
+    struct rkmq_slice topic,
+        broker_name; /* of the queue: the %RETRY% topic for a retried message */
+    int32_t queue_id;
+    const void *msgs; /* what `get` reads from */
+    size_t n;         /* at least 1 */
+    void (*get)(const void *msgs, size_t i, struct rkmq_msg_view *out);
 };
+/* Before the call. */
 void rkmq__recorder_listener_begin(struct rkmq_recorder *r, const struct rkmq_listener_call *call);
+/* After it. Our consumer tells it by itself, as RKMQ_PUSH_LISTENER_DONE. */
+void rkmq__recorder_listener_end(struct rkmq_recorder *r, const struct rkmq_listener_call *call,
+                                 int then);
 /* The broker's committed offset of a queue is `offset` now, whoever made it so. */
 void rkmq__recorder_commit(struct rkmq_recorder *r, const struct rkmq_event *row);
 

@@ -51,6 +51,10 @@ void rkmq__actor_close(struct rkmq_run_actor *actor);
 int rkmq__actor_producer_start(struct rkmq_run_actor *actor, struct rkmq_err *err);
 void rkmq__actor_producer_close(struct rkmq_run_actor *actor); /* none: nothing */
 
+/* listener.c: how a call ends (enum rkmq_listener_result), and how long it takes. Thread: any. */
+int rkmq__listener_then(const struct rkmq_world *w, const struct rkmq_listener *listener,
+                        const struct rkmq_listener_call *call, rkmq_us *cost);
+
 /* A produce action under way. */
 struct rkmq_production {
     struct rkmq_list link; /* in world->productions */

@@ -66,6 +66,8 @@ int rkmq__cluster_broker_start(struct rkmq_mock *m, unsigned i, enum rkmq_broker
 void rkmq__cluster_namesrv_stop(struct rkmq_mock *m, unsigned i);
 int rkmq__cluster_namesrv_start(struct rkmq_mock *m, unsigned i, struct rkmq_err *err);
 void rkmq__cluster_life_close(struct rkmq_mock *m);
+/* Resets the connections of all servers that are meant. */
+void rkmq__cluster_reset(struct rkmq_mock *m, rkmq_watch_meant_fn *is_meant, void *user);
 
 /* Every broker is registered at every name server with the topics it has now. */
 bool rkmq__cluster_is_registered(const struct rkmq_mock *m);

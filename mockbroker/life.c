@@ -64,3 +64,13 @@ void rkmq__cluster_life_close(struct rkmq_mock *m)
         }
     }
 }
+
+void rkmq__cluster_reset(struct rkmq_mock *m, rkmq_watch_meant_fn *is_meant, void *user)
+{
+    for (unsigned i = 0; i < m->n_namesrvs; i++) {
+        rkmq__watch_reset(&m->namesrvs[i].watch, is_meant, user);
+    }
+    for (unsigned i = 0; i < m->n_brokers; i++) {
+        rkmq__watch_reset(&m->brokers[i].watch, is_meant, user);
+    }
+}

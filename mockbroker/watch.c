@@ -10,6 +10,7 @@ struct pending {
     bool is_push; /* the two directions have opaque spaces of their own */
 };
 struct watch_connection {
+    struct rkmq_channel *ch;
     struct pending *pending;
     size_t n, n_max;
 };
@@ -118,6 +119,9 @@ static void on_opened(void *owner, struct rkmq_channel *ch)
         return;
     }
     struct watch_connection *con = rkmq__zalloc(w->env->mem, sizeof *con);
+    if (con) {
+        con->ch = ch;
+    }
     if (con && rkmq__map_put(&w->connections, connection_key(&id), con) != RKMQ_OK) {
         connection_free(w, con);
     }
@@ -302,6 +306,17 @@ struct rkmq_channel_handler rkmq__watch_handler(struct rkmq_watch *w)
 {
     return (struct rkmq_channel_handler){
         .owner = w, .opened = on_opened, .closed = on_closed, .frame = on_frame, .gate = on_gate};
+}
+
+void rkmq__watch_reset(struct rkmq_watch *w, rkmq_watch_meant_fn *is_meant, void *user)
+{
+    const struct rkmq_map_entry *entry;
+    for (size_t cursor = 0; w->env && (entry = rkmq__map_next(&w->connections, &cursor));) {
+        struct rkmq_channel *ch = ((struct watch_connection *)entry->value)->ch;
+        if (is_meant(user, w->server, rkmq__channel_peer(ch))) {
+            rkmq__channel_reset(ch, "reset by the script");
+        }
+    }
 }
 
 uint64_t rkmq__watch_seen(const struct rkmq_watch *w, int code)

@@ -55,6 +55,9 @@ void rkmq__watch_fault(struct rkmq_watch *w, struct rkmq_channel *ch, bool is_ou
 /* As watch_member of a broker's, watch_route of a name server's config; `owner` is the watch. */
 void rkmq__watch_member(void *owner, const struct rkmq_member_event *event);
 void rkmq__watch_route(void *owner, const struct rkmq_route_event *event);
+/* Resets every connection that is meant; only with an `on_event`, without it none is known. */
+typedef bool rkmq_watch_meant_fn(void *user, const char *server, const char *peer);
+void rkmq__watch_reset(struct rkmq_watch *w, rkmq_watch_meant_fn *is_meant, void *user);
 /* Requests received with that code; negative: all. */
 uint64_t rkmq__watch_seen(const struct rkmq_watch *w, int code);
 

@@ -180,12 +180,81 @@ static unsigned owner_count(const struct rkmq_owners *owners)
     return n;
 }
 
+/* ---- owners, from what they pull ---- */
+
+#define LONG_AGO (INT64_MIN / 2) /* never, or before it had to ask where to begin */
+#define OLD_PULL_US 1000000      /* older than that, a pull may be held for one that has let go */
+
+static struct rkmq_asker *asker_of(struct rkmq_run_state *st, struct rkmq_group_queue *queue,
+                                   int32_t actor)
+{
+    struct rkmq_asker *asker = queue->askers;
+    while (asker && asker->actor != actor) {
+        asker = asker->next;
+    }
+    if (!asker && (asker = rkmq__arena_zalloc(&st->arena, sizeof *asker))) {
+        asker->actor = actor;
+        asker->asked_at = LONG_AGO;
+        asker->next = queue->askers;
+        queue->askers = asker;
+    }
+    return asker; /* out of memory: NULL */
+}
+
+/*
+ * A queue that changes hands is asked for by the new owner while the last pull of the old one may
+ * still be held. The old one has let go when that pull is old already, or when the new one asks a
+ * second time and it did not. Two that take turns both have it.
+ */
+static void apply_asked(struct rkmq_run_state *st, struct rkmq_group_queue *queue, int32_t actor)
+{
+    struct rkmq_asker *self = asker_of(st, queue, actor);
+    if (!self) {
+        return;
+    }
+    rkmq_us silent_since = self->asked_at == LONG_AGO ? st->now - OLD_PULL_US : self->asked_at;
+    for (const struct rkmq_asker *other = queue->askers; other; other = other->next) {
+        if (other != self && other->asked_at < silent_since) {
+            owner_set(&queue->owners, other->actor, false);
+        }
+    }
+    self->asked_at = st->now;
+    owner_set(&queue->owners, actor, true);
+}
+
+/* Who asks where to begin has not got the queue yet. */
+static void apply_query(struct rkmq_group_queue *queue, int32_t actor)
+{
+    for (struct rkmq_asker *asker = queue->askers; asker; asker = asker->next) {
+        if (asker->actor == actor) {
+            asker->asked_at = LONG_AGO;
+            owner_set(&queue->owners, actor, false);
+        }
+    }
+}
+
+/* Whoever is gone; its next life begins anew. */
 static void owner_forget(struct rkmq_run_state *st, int32_t actor)
 {
     for (size_t i = 0; i < st->n_queues; i++) {
         for (size_t g = 0; g < st->sc->n_groups; g++) {
             owner_set(&st->queues[i].groups[g].owners, actor, false);
+            apply_query(&st->queues[i].groups[g], actor);
         }
+    }
+}
+
+static void apply_request(struct rkmq_run_state *st, const struct rkmq_event *row)
+{
+    struct rkmq_run_queue *queue = queue_of(st, row);
+    int32_t group = group_of(st, row->group), actor = actor_of(st, row->who);
+    if (!queue || group == RKMQ_ANY || actor == RKMQ_ANY || st->members[actor].has_hooks) {
+        return;
+    }
+    if (row->code == RKMQ_REQ_PULL_MESSAGE) {
+        apply_asked(st, &queue->groups[group], actor);
+    } else if (row->code == RKMQ_REQ_QUERY_CONSUMER_OFFSET) {
+        apply_query(&queue->groups[group], actor);
     }
 }
 
@@ -215,6 +284,7 @@ static void apply_queue(struct rkmq_run_state *st, const struct rkmq_event *row)
     } else if (row->kind == RKMQ_EV_COMMIT && group != RKMQ_ANY) {
         queue->groups[group].committed = row->offset;
     } else if (row->kind != RKMQ_EV_COMMIT && group != RKMQ_ANY && actor != RKMQ_ANY) {
+        st->members[actor].has_hooks = true;
         owner_set(&queue->groups[group].owners, actor, row->kind == RKMQ_EV_PQ_ADD);
     }
 }
@@ -264,6 +334,7 @@ void rkmq__run_state_apply(struct rkmq_run_state *st, const struct rkmq_event *r
         apply_actor(st, row);
         break;
     case RKMQ_EV_REQ:
+        apply_request(st, row);
         apply_heartbeat(st, row);
         break;
     case RKMQ_EV_SERVER_UP:

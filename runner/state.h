@@ -7,7 +7,9 @@
  * committed, who runs. Fed row by row, while a run goes on (for `when`) and again afterwards (for
  * `expect`).
  *
- * Ownership is what consumers say (pq-add, pq-drop); a member that stopped or crashed owns nothing.
+ * Ownership is what our consumer says (pq-add, pq-drop). Of a client that says nothing it is what
+ * it pulls: who asks for a queue has it, until another one comes to ask for it and goes on, and it
+ * does not. A member that stopped or crashed owns nothing.
  */
 
 #include "runner/scenario.h"
@@ -17,9 +19,15 @@
 struct rkmq_owners { /* a set of actors */
     uint64_t bits[RKMQ_ACTOR_WORDS];
 };
+struct rkmq_asker { /* a member without hooks that pulled the queue */
+    struct rkmq_asker *next;
+    int32_t actor;
+    rkmq_us asked_at; /* last */
+};
 struct rkmq_group_queue {
     int64_t committed; /* -1: nothing yet */
     struct rkmq_owners owners;
+    struct rkmq_asker *askers;
 };
 struct rkmq_run_queue {
     int32_t topic, broker, queue_id;
@@ -29,6 +37,7 @@ struct rkmq_run_queue {
 };
 struct rkmq_run_member {
     bool is_running;
+    bool has_hooks; /* it says which queues it has */
     rkmq_us started_at;
     rkmq_us *heartbeat_at; /* per broker; -1: never */
 };

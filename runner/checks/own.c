@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* OWN-1: a queue has one owner, but for a while after a change of members. OWN-2: with members
  * there is no orphan for long. */
+#include "remoting/protocol/codes.h"
 #include "runner/checks/view.h"
 
 /* The older owner keeps it for how long? */
@@ -47,6 +48,37 @@ static void queue_dropped(struct rkmq_view *v, const struct rkmq_event *row, siz
     }
 }
 
+/*
+ * Clients without hooks: two that both ask for a queue both have it, from the later one's beginning
+ * to the last question of whoever stopped first. A pull that is held for one that has let go is no
+ * question any more.
+ */
+static void queue_asked(struct rkmq_view *v, const struct rkmq_event *row, size_t index)
+{
+    const struct rkmq_view_hold *self = rkmq__view_hold_known(v, row);
+    const struct rkmq_map_entry *entry;
+    if (!self || self->member->has_hooks || !self->is_owned) {
+        return;
+    }
+    rkmq__judged(v, RKMQ_CHECK_OWN_1, RKMQ_EVIDENCE_W);
+    for (size_t cursor = 0; (entry = rkmq__map_next(&v->holds, &cursor));) {
+        const struct rkmq_view_hold *other = entry->value;
+        if (other == self || other->share != self->share || !other->is_owned ||
+            other->member->has_hooks) {
+            continue;
+        }
+        rkmq_us since = self->owned_at > other->owned_at ? self->owned_at : other->owned_at;
+        rkmq_us allowed = v->params->overlap_max_ms * 1000, lasted = other->last_pull_at - since;
+        if (lasted > allowed) {
+            rkmq__violated(v, RKMQ_CHECK_OWN_1, true, other->pull_row, index,
+                           "%s and %s both pull %s@%s/%d for %.3f s, allowed are %.3f s",
+                           rkmq__view_text(v, self->who), rkmq__view_text(v, other->who),
+                           rkmq__view_text(v, row->topic), rkmq__view_text(v, row->broker),
+                           (int)row->queue_id, (double)lasted / 1e6, (double)allowed / 1e6);
+        }
+    }
+}
+
 static void own_row(struct rkmq_view *v, const struct rkmq_event *row, size_t index)
 {
     if (row->kind == RKMQ_EV_PQ_ADD) {
@@ -55,6 +87,8 @@ static void own_row(struct rkmq_view *v, const struct rkmq_event *row, size_t in
         overlap_begins(v, row, index);
     } else if (row->kind == RKMQ_EV_PQ_DROP) {
         queue_dropped(v, row, index);
+    } else if (row->kind == RKMQ_EV_REQ && row->code == RKMQ_REQ_PULL_MESSAGE) {
+        queue_asked(v, row, index);
     }
 }
 

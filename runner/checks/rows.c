@@ -528,6 +528,17 @@ static void apply_pull_question(struct rkmq_view *v, const struct rkmq_event *ro
     }
 }
 
+/* A client without hooks that asks where to begin has not got the queue, whatever of its old pulls
+ * the broker still holds. */
+static void apply_query(struct rkmq_view *v, const struct rkmq_event *row)
+{
+    struct rkmq_view_hold *hold = rkmq__view_hold_known(v, row);
+    if (hold && !hold->member->has_hooks) {
+        hold_end(v, hold);
+        hold->pulled_at = RKMQ_NOT_YET;
+    }
+}
+
 static void apply_request(struct rkmq_view *v, const struct rkmq_event *row, size_t index)
 {
     struct rkmq_event at_broker = *row;
@@ -542,6 +553,9 @@ static void apply_request(struct rkmq_view *v, const struct rkmq_event *row, siz
         break;
     case RKMQ_REQ_UPDATE_CONSUMER_OFFSET:
         offset_sent(v, &at_broker, row->offset);
+        break;
+    case RKMQ_REQ_QUERY_CONSUMER_OFFSET:
+        apply_query(v, row);
         break;
     case RKMQ_REQ_HEART_BEAT:
         apply_heartbeat(v, row, index);

@@ -9,7 +9,8 @@
  * rows a tick comes with every second of the log's time, for what does not happen.
  *
  * Ownership is what our consumer says (pq-add, pq-drop). Of a client that says nothing it is what
- * it pulls: from the first pull of a queue until another member pulls it and it does not any more.
+ * it pulls: from the first pull of a queue until another member pulls it and it does not any more,
+ * or until it asks the broker where to begin.
  *
  *     view.c      tables        rows.c    rows into tables
  *     trouble.c   what the script has broken      told.c   members and routes, as served

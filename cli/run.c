@@ -2,6 +2,7 @@
 /* rkmq run: plays scenarios and judges them. */
 #include <errno.h>
 #include <fnmatch.h>
+#include <signal.h>
 #include <stdio.h>
 #include <time.h>
 
@@ -10,6 +11,7 @@
 #include "cli/progress.h"
 #include "cli/scenario_files.h"
 #include "runner/reports/report.h"
+#include "runner/testee.h"
 
 /* Exit codes of design.md section 4. */
 enum {
@@ -23,7 +25,8 @@ enum {
 #define RUN_LIMIT_S 120 /* of real time a simulated run may take in a worker */
 
 struct run_options {
-    const char *on, *seed, *seeds, *filter, *events, *junit, *svg;
+    const char *on, *client, *seed, *seeds, *filter, *events, *junit, *svg;
+    int64_t client_timeout_ms;
     int64_t jobs, variant; /* variant -1: not given */
     bool is_list, is_all_variants, is_twice;
 };
@@ -32,6 +35,10 @@ struct run_options {
 static const struct cli_option option_table[] = {
     {"on", 0, CLI_TEXT, "GROUND", OPTION(on), 0, 0, false,
      "sim (virtual time, the default) or tcp (real time, loopback)"},
+    {"client", 0, CLI_TEXT, "CMD", OPTION(client), 0, 0, false,
+     "with --on tcp: the command of a testee that plays push actors (default: ours)"},
+    {"client-timeout", 0, CLI_DURATION, "D", OPTION(client_timeout_ms), 1, INT64_MAX, false,
+     "how long it may take to get ready, start or stop (default 60s)"},
     {"seed", 0, CLI_TEXT, "N", OPTION(seed), 0, 0, false,
      "seed of the run (default: the scenario's, else 1)"},
     {"seeds", 0, CLI_TEXT, "A..B", OPTION(seeds), 0, 0, false, "one run for each of these seeds"},
@@ -107,6 +114,11 @@ static const char *rerun_write(struct rkmq_bytes *out, const struct campaign *c,
                        (unsigned long long)seed);
     if (c->options.is_twice) {
         rkmq__bytes_add_text(out, "--twice ");
+    }
+    if (c->options.client) {
+        rkmq__bytes_add_text(out, "--client ");
+        put_word(out, c->options.client);
+        rkmq__bytes_add_text(out, " ");
     }
     if (item->variant > 0) {
         rkmq__bytes_printf(out, "--variant %lu ", (unsigned long)item->variant);
@@ -214,6 +226,8 @@ static void play(struct one_run *one, uint64_t seed)
     struct rkmq_run_options o = {.ground = c->ground,
                                  .seed = seed,
                                  .is_twice = c->options.is_twice,
+                                 .client = c->options.client,
+                                 .client_timeout_ms = c->options.client_timeout_ms,
                                  .log_level = c->log_level,
                                  .log = cli_log};
     struct rkmq_run_result result = {0};
@@ -394,7 +408,7 @@ static int item_keep_aside(struct campaign *c, const struct rkmq_scenario_source
 static int take_scenario(struct campaign *c, const struct rkmq_scenario_source *source,
                          const struct rkmq_scenario *sc)
 {
-    char why[64];
+    char why[RKMQ_RUN_WHY_BYTES];
     if (c->options.filter && fnmatch(c->options.filter, (const char *)sc->name.p, 0) != 0) {
         return RKMQ_OK;
     }
@@ -405,6 +419,9 @@ static int take_scenario(struct campaign *c, const struct rkmq_scenario_source *
     }
     if ((sc->grounds & c->ground) == 0) {
         (void)snprintf(why, sizeof why, "not for --on %s", c->options.on);
+        return item_keep_aside(c, source, rkmq__slice_of(why), false);
+    }
+    if (c->options.client && rkmq__run_needs_hooks(sc, why)) {
         return item_keep_aside(c, source, rkmq__slice_of(why), false);
     }
     int status = item_keep(c, source, sc->seed);
@@ -489,6 +506,13 @@ static int options_check(struct campaign *c)
     if (c->options.is_twice && c->ground != RKMQ_GROUND_SIM) {
         return cli_usage_error("run", "--twice: only runs in sim are the same each time");
     }
+    if (c->options.client && strcmp(c->options.client, "ours") == 0) {
+        c->options.client = NULL;
+    }
+    if (c->options.client && c->ground == RKMQ_GROUND_SIM) {
+        return cli_usage_error("run", "--client: a testee needs real sockets and real time; add "
+                                      "--on tcp");
+    }
     return seeds_read(c);
 }
 
@@ -501,6 +525,24 @@ static int exit_code(const struct campaign *c)
         return RUN_EXIT_HARNESS;
     }
     return c->n_failed > 0 ? RUN_EXIT_FAIL : c->n_unknown > 0 ? RUN_EXIT_UNKNOWN : RUN_EXIT_PASS;
+}
+
+/* The processes that play actors go with this one, whatever ends it. */
+static void on_signal(int number)
+{
+    rkmq__testees_kill();
+    (void)signal(number, SIG_DFL);
+    (void)raise(number);
+}
+
+static void signals_catch(const struct campaign *c)
+{
+    if (c->options.client) {
+        const struct sigaction action = {.sa_handler = on_signal};
+        (void)sigaction(SIGINT, &action, NULL);
+        (void)sigaction(SIGTERM, &action, NULL);
+        (void)sigaction(SIGHUP, &action, NULL);
+    }
 }
 
 /* Plays all items. */
@@ -518,6 +560,7 @@ static void campaign_play(struct campaign *c)
         .done = done,
         .user = c,
     };
+    signals_catch(c);
     cli_progress_init(&c->progress, false);
     int status = cli_pool_run(&c->pool);
     cli_progress_clear(&c->progress);
@@ -579,7 +622,8 @@ static int outputs_close(struct campaign *c)
 
 static int run_run(int argc, char **argv)
 {
-    struct campaign c = {.options = {.on = "sim", .variant = -1}, .n_seeds = 1};
+    struct campaign c = {.options = {.on = "sim", .client_timeout_ms = 60000, .variant = -1},
+                         .n_seeds = 1};
     struct cli_args args;
     int code = cli_parse(&cli_run_command, argc, argv, &c.options, &args);
     if (code == CLI_GO) {
@@ -602,7 +646,9 @@ const struct cli_command cli_run_command = {
     .summary = "Play scenarios on virtual time or on TCP, and judge them",
     .arguments = "PATH...   (a scenario file, or a folder of them)",
     .example = "  rkmq run scenarios/rebalance\n"
-               "  ok 1 - rebalance/two-consumer-join seed 1 (pass, ...)\n",
+               "  ok 1 - rebalance/two-consumer-join seed 1 (pass, ...)\n"
+               "  rkmq run --on tcp --client 'python3 my_testee.py' scenarios/rebalance\n"
+               "  (your client in the place of ours; docs/testees.md has the protocol)\n",
     .options = option_table,
     .n_options = RKMQ_COUNT_OF(option_table),
     .n_arguments_min = 1,

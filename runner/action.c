@@ -29,6 +29,7 @@ static void do_start(struct rkmq_world *w, const struct rkmq_action *action)
     for (size_t i = 0; i < action->actors.n; i++) {
         struct rkmq_run_actor *actor = &w->actors[action->actors.at[i]];
         struct rkmq_err err = {0};
+        actor->line = action->line;
         int status = rkmq__actor_start(actor, &err);
         if (status != RKMQ_OK) {
             refuse(w, action, actor->host, err.text[0] ? err.text : rkmq_status_text(status));
@@ -39,13 +40,20 @@ static void do_start(struct rkmq_world *w, const struct rkmq_action *action)
 static void do_stop(struct rkmq_world *w, const struct rkmq_action *action)
 {
     for (size_t i = 0; i < action->actors.n; i++) {
-        rkmq__actor_stop(&w->actors[action->actors.at[i]]);
+        struct rkmq_run_actor *actor = &w->actors[action->actors.at[i]];
+        actor->line = action->line;
+        rkmq__actor_stop(actor);
     }
 }
 
 static void do_crash(struct rkmq_world *w, const struct rkmq_action *action)
 {
-    rkmq__actor_crash(&w->actors[action->crash.who], (enum rkmq_crash_how)action->crash.how);
+    struct rkmq_run_actor *actor = &w->actors[action->crash.who];
+    struct rkmq_err err = {0};
+    actor->line = action->line;
+    if (rkmq__actor_crash(actor, (enum rkmq_crash_how)action->crash.how, &err) != RKMQ_OK) {
+        refuse(w, action, actor->host, err.text);
+    }
 }
 
 static void do_pause(struct rkmq_world *w, const struct rkmq_action *action)
@@ -57,6 +65,7 @@ static void do_pause(struct rkmq_world *w, const struct rkmq_action *action)
         row.who = actor->who;
         row.group = actor->group;
         rkmq__recorder_add(&w->recorder, &row);
+        actor->line = action->line;
         rkmq__actor_pause(actor, is_pause);
     }
 }

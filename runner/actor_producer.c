@@ -5,7 +5,7 @@
 #define KEY_BYTES 160
 #define SENDS_PER_TICK_MAX 4096
 
-int rkmq__actor_producer_start(struct rkmq_run_actor *actor, struct rkmq_err *err)
+static int producer_start(struct rkmq_run_actor *actor, struct rkmq_err *err)
 {
     struct rkmq_producer_options o = RKMQ_PRODUCER_OPTIONS_INIT;
     char group[RKMQ_GROUP_CHARS_MAX];
@@ -21,10 +21,16 @@ int rkmq__actor_producer_start(struct rkmq_run_actor *actor, struct rkmq_err *er
         status = rkmq__recorder_peer(&actor->world->recorder, actor->producer->ci->client_id,
                                      actor->who);
     }
+    rkmq__actor_tell(actor, RKMQ_EV_ACTOR_STARTED, status);
     return status;
 }
 
-void rkmq__actor_producer_close(struct rkmq_run_actor *actor)
+static bool producer_is_there(const struct rkmq_run_actor *actor)
+{
+    return actor->producer != NULL;
+}
+
+static void producer_close(struct rkmq_run_actor *actor)
 {
     if (actor->producer) {
         rkmq__producer_impl_abandon(actor->producer);
@@ -32,6 +38,31 @@ void rkmq__actor_producer_close(struct rkmq_run_actor *actor)
         actor->producer = NULL;
     }
 }
+
+static void producer_stop(struct rkmq_run_actor *actor)
+{
+    rkmq__actor_tell(actor, RKMQ_EV_ACTOR_STOP, 0);
+    producer_close(actor);
+    rkmq__actor_tell(actor, RKMQ_EV_ACTOR_STOPPED, 0);
+}
+
+static int producer_crash(struct rkmq_run_actor *actor, enum rkmq_crash_how how,
+                          struct rkmq_err *err)
+{
+    struct rkmq_world *w = actor->world;
+    (void)err;
+    if (w->sim && how != RKMQ_CRASH_EXIT) {
+        rkmq_sim_crash(w->sim, actor->host, how == RKMQ_CRASH_RST);
+    }
+    producer_close(actor);
+    return RKMQ_OK;
+}
+
+const struct rkmq_actor_ops rkmq__actor_producer_ops = {.is_there = producer_is_there,
+                                                        .start = producer_start,
+                                                        .stop = producer_stop,
+                                                        .crash = producer_crash,
+                                                        .close = producer_close};
 
 /* ---- one message ---- */
 

@@ -61,15 +61,6 @@ static void on_queues(void *user, const char *topic, const struct rkmq_queue *as
     rkmq__recorder_add(&actor->world->recorder, &row);
 }
 
-static void tell(struct rkmq_run_actor *actor, enum rkmq_event_kind kind, int status)
-{
-    struct rkmq_event row = rkmq__row(kind);
-    row.who = actor->who;
-    row.group = actor->group;
-    row.status = status;
-    rkmq__recorder_add(&actor->world->recorder, &row);
-}
-
 /* ---- start ---- */
 
 static void settings_apply(const struct rkmq_actor_settings *s, struct rkmq_push_options *o)
@@ -137,17 +128,8 @@ static int client_id_apply(struct rkmq_run_actor *actor, struct rkmq_push_option
 static void on_started(void *user, int status, const struct rkmq_err *err)
 {
     struct rkmq_run_actor *actor = user;
-    actor->is_starting = false;
-    tell(actor, RKMQ_EV_ACTOR_STARTED, status);
-    if (status != RKMQ_OK) {
-        struct rkmq_event row = rkmq__row(RKMQ_EV_NOTE);
-        row.who = actor->who;
-        row.text = rkmq__recorder_name(&actor->world->recorder, err->text);
-        rkmq__recorder_add(&actor->world->recorder, &row);
-        actor->is_over = true;
-    } else if (actor->is_stop_wanted) {
-        rkmq__actor_stop(actor);
-    }
+    actor->is_over = status != RKMQ_OK;
+    rkmq__actor_started(actor, status, status == RKMQ_OK ? "" : err->text);
 }
 
 static int subscribe_all(struct rkmq_run_actor *actor, struct rkmq_err *err)
@@ -198,52 +180,27 @@ static int push_start(struct rkmq_run_actor *actor, struct rkmq_err *err)
                : RKMQ_OK;
 }
 
-int rkmq__actor_start(struct rkmq_run_actor *actor, struct rkmq_err *err)
-{
-    struct rkmq_world *w = actor->world;
-    rkmq__actor_reap(actor);
-    if (actor->push || actor->producer) {
-        return rkmq__err_set(err, RKMQ_E_STATE, "'%s' runs already", actor->host);
-    }
-    actor->env = w->rt->ops->host(w->rt, actor->host);
-    if (!actor->env) {
-        return rkmq__err_set(err, RKMQ_E_NOMEM, "out of memory");
-    }
-    if (w->sim && rkmq__recorder_peer(&w->recorder, actor->env->host, actor->who) != RKMQ_OK) {
-        return rkmq__err_set(err, RKMQ_E_NOMEM, "out of memory");
-    }
-    tell(actor, RKMQ_EV_ACTOR_START, 0);
-    if (actor->spec->kind == RKMQ_ACTOR_PUSH) {
-        return push_start(actor, err);
-    }
-    int status = rkmq__actor_producer_start(actor, err);
-    tell(actor, RKMQ_EV_ACTOR_STARTED, status);
-    return status;
-}
-
 /* ---- the end ---- */
 
 static void on_stopped(void *user, int status, const struct rkmq_err *err)
 {
     struct rkmq_run_actor *actor = user;
     (void)err;
-    tell(actor, RKMQ_EV_ACTOR_STOPPED, status);
+    rkmq__actor_tell(actor, RKMQ_EV_ACTOR_STOPPED, status);
     actor->is_over = true;
 }
 
-/* A start under way is waited for; who does not run has nothing to stop. */
-void rkmq__actor_stop(struct rkmq_run_actor *actor)
+static void push_stop(struct rkmq_run_actor *actor)
 {
-    if (actor->push && actor->is_starting) {
-        actor->is_stop_wanted = true;
-    } else if (actor->push && !actor->push->done && !actor->is_over) {
-        tell(actor, RKMQ_EV_ACTOR_STOP, 0);
+    if (!actor->push->done && !actor->is_over) {
+        rkmq__actor_tell(actor, RKMQ_EV_ACTOR_STOP, 0);
         rkmq__push_impl_shutdown(actor->push, on_stopped, actor);
-    } else if (actor->producer) {
-        tell(actor, RKMQ_EV_ACTOR_STOP, 0);
-        rkmq__actor_producer_close(actor);
-        tell(actor, RKMQ_EV_ACTOR_STOPPED, 0);
     }
+}
+
+static bool push_is_there(const struct rkmq_run_actor *actor)
+{
+    return actor->push != NULL;
 }
 
 static void leave_behind(struct rkmq_run_actor *actor)
@@ -258,10 +215,10 @@ static void leave_behind(struct rkmq_run_actor *actor)
     actor->push = NULL;
 }
 
-void rkmq__actor_crash(struct rkmq_run_actor *actor, enum rkmq_crash_how how)
+static int push_crash(struct rkmq_run_actor *actor, enum rkmq_crash_how how, struct rkmq_err *err)
 {
     struct rkmq_world *w = actor->world;
-    tell(actor, RKMQ_EV_ACTOR_CRASH, 0);
+    (void)err;
     if (w->sim && how != RKMQ_CRASH_EXIT) {
         rkmq_sim_crash(w->sim, actor->host, how == RKMQ_CRASH_RST);
         if (actor->push) {
@@ -272,16 +229,14 @@ void rkmq__actor_crash(struct rkmq_run_actor *actor, enum rkmq_crash_how how)
     } else if (actor->push) { /* its sockets close, as those of a process that exits */
         leave_behind(actor);
     }
-    rkmq__actor_producer_close(actor);
-    actor->is_starting = actor->is_over = false;
-    rkmq__actor_reap(actor);
+    return RKMQ_OK;
 }
 
-void rkmq__actor_pause(struct rkmq_run_actor *actor, bool is_paused)
+static void push_pause(struct rkmq_run_actor *actor, bool is_paused)
 {
-    if (actor->push && is_paused) {
+    if (is_paused) {
         rkmq__push_impl_suspend(actor->push);
-    } else if (actor->push) {
+    } else {
         rkmq__push_impl_resume(actor->push);
     }
 }
@@ -301,7 +256,7 @@ static void tell_gone(struct rkmq_run_actor *actor)
     }
 }
 
-void rkmq__actor_reap(struct rkmq_run_actor *actor)
+static void push_reap(struct rkmq_run_actor *actor)
 {
     if (actor->push && actor->is_over && !actor->push->done &&
         rkmq__push_impl_is_idle(actor->push)) {
@@ -318,7 +273,7 @@ void rkmq__actor_reap(struct rkmq_run_actor *actor)
     }
 }
 
-void rkmq__actor_close(struct rkmq_run_actor *actor)
+static void push_close(struct rkmq_run_actor *actor)
 {
     if (actor->push && actor->world->sim) {
         rkmq__push_impl_crashed(actor->push);
@@ -327,6 +282,23 @@ void rkmq__actor_close(struct rkmq_run_actor *actor)
     } else if (actor->push) {
         leave_behind(actor);
     }
-    rkmq__actor_producer_close(actor);
-    rkmq__actor_reap(actor);
 }
+
+static bool push_is_left(const struct rkmq_run_actor *actor)
+{
+    for (size_t i = 0; i < RKMQ_COUNT_OF(actor->leftovers); i++) {
+        if (actor->leftovers[i]) {
+            return true;
+        }
+    }
+    return false;
+}
+
+const struct rkmq_actor_ops rkmq__actor_push_ops = {.is_there = push_is_there,
+                                                    .start = push_start,
+                                                    .stop = push_stop,
+                                                    .crash = push_crash,
+                                                    .pause = push_pause,
+                                                    .reap = push_reap,
+                                                    .close = push_close,
+                                                    .is_left = push_is_left};

@@ -38,7 +38,7 @@ typedef uint32_t rkmq_name; /* interned text; 0: none */
     X(TOPIC, "topic", W) /* broker has count queues of topic from now on; status = perm */         \
     X(SERVER_UP, "server-up", W)                                                                   \
     X(SERVER_DOWN, "server-down", W)                                                               \
-    X(OWNER_OVERLAP, "owner-overlap", W) /* derived: two live members pull one queue; who, peer */ \
+    X(OWNER_OVERLAP, "owner-overlap", H) /* derived: two members have one queue; who, peer */      \
     X(DELIVER, "deliver",                                                                          \
       L) /* a message is handed to a listener; key, offset, reconsume = count */                   \
     X(REDELIVERY, "redelivery", L) /* derived: that message was delivered to the group before */   \
@@ -128,5 +128,7 @@ void rkmq__event_write_json(const struct rkmq_event_log *log, const struct rkmq_
 void rkmq__event_write_line(const struct rkmq_event_log *log, const struct rkmq_event *event,
                             struct rkmq_bytes *out);
 const char *rkmq__event_kind_name(enum rkmq_event_kind kind);
+/* Rests on hooks in our own consumer: no other client's log has any. */
+bool rkmq__event_kind_needs_hooks(enum rkmq_event_kind kind);
 
 #endif

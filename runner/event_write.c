@@ -12,6 +12,17 @@ static const char *const kind_names[RKMQ_EV_COUNT] = {
 #undef X
 };
 
+bool rkmq__event_kind_needs_hooks(enum rkmq_event_kind kind)
+{
+    enum evidence { W, L, H };
+    static const enum evidence evidences[RKMQ_EV_COUNT] = {
+#define X(name, text, evidence) [RKMQ_EV_##name] = (evidence),
+        RKMQ_EVENT_TABLE(X)
+#undef X
+    };
+    return evidences[kind] == H;
+}
+
 const char *rkmq__event_kind_name(enum rkmq_event_kind kind)
 {
     return kind_names[kind];

@@ -235,8 +235,19 @@ static void soften(const struct rkmq_expect *e, struct rkmq_expect_result *r)
 
 /* ---- windows ---- */
 
+/* The first event the expectation rests on that only our own consumer tells; NULL: none is. */
+static const struct rkmq_event_pred *hook_of(const struct rkmq_expect *e)
+{
+    for (size_t i = 0; i < e->n_preds; i++) {
+        if (!e->preds[i].is_state && rkmq__event_kind_needs_hooks(e->preds[i].event.kind)) {
+            return &e->preds[i].event;
+        }
+    }
+    return NULL;
+}
+
 /* Moments come from the whole log, before the walk: a window may end with a later step. */
-static int windows_set(struct walk *w, enum rkmq_ground ground)
+static int windows_set(struct walk *w, const struct rkmq_expect_source *source)
 {
     struct rkmq_moment_table moments;
     if (rkmq__moments_init(&moments, w->sc, &w->arena) != RKMQ_OK) {
@@ -255,9 +266,13 @@ static int windows_set(struct walk *w, enum rkmq_ground ground)
         if (r->from < 0 || r->until < 0) {
             (void)snprintf(r->text, sizeof r->text, "a step or mark it rests on never came");
             j->is_decided = true;
-        } else if (!(e->grounds & ground)) {
+        } else if (!(e->grounds & source->ground)) {
             (void)snprintf(r->text, sizeof r->text, "not judged on this ground");
             j->is_decided = true;
+        } else if (!source->has_hooks && hook_of(e)) {
+            (void)snprintf(r->text, sizeof r->text, "rests on %s, which this client does not tell",
+                           rkmq__event_kind_name(hook_of(e)->kind));
+            j->is_decided = r->is_untold = true;
         }
     }
     return RKMQ_OK;
@@ -296,13 +311,13 @@ static void windows_pass(struct walk *w, rkmq_us at)
 }
 
 int rkmq__expects_judge(const struct rkmq_scenario *sc, const struct rkmq_event_log *log,
-                        const rkmq_name *of_word, enum rkmq_ground ground,
+                        const rkmq_name *of_word, const struct rkmq_expect_source *source,
                         const struct rkmq_mem *mem, struct rkmq_expect_result *results)
 {
     struct walk w = {.sc = sc, .log = log};
     int status = walk_init(&w, of_word, mem, results);
     if (status == RKMQ_OK) {
-        status = windows_set(&w, ground);
+        status = windows_set(&w, source);
     }
     for (size_t i = 0; status == RKMQ_OK && i < rkmq__event_log_count(log); i++) {
         const struct rkmq_event *row = rkmq__event_log_at(log, i);

@@ -14,11 +14,18 @@ struct rkmq_expect_result {
     rkmq_us from, until; /* the window it was judged in; -1: a moment never came */
     char text[400];      /* why it is not PASS; what was counted */
     size_t events[2];    /* rows that decided it; SIZE_MAX: unused */
+    bool is_untold;      /* UNKNOWN because the client tells nothing of what it rests on */
+};
+
+/* Where the log comes from. */
+struct rkmq_expect_source {
+    enum rkmq_ground ground;
+    bool has_hooks; /* of our own consumer */
 };
 
 /* `results`: one per expectation. Errors: RKMQ_E_NOMEM. */
 int rkmq__expects_judge(const struct rkmq_scenario *sc, const struct rkmq_event_log *log,
-                        const rkmq_name *of_word, enum rkmq_ground ground,
+                        const rkmq_name *of_word, const struct rkmq_expect_source *source,
                         const struct rkmq_mem *mem, struct rkmq_expect_result *results);
 
 /* When each step first began, each mark was first set; -1: never. */

@@ -17,6 +17,9 @@ static struct rkmq_slice client_id_of(const struct rkmq_world *w, const struct r
         return member->client_id;
     }
     const struct rkmq_run_actor *actor = &w->actors[member->actor];
+    if (actor->testee) {
+        return actor->client_id;
+    }
     return actor->push && actor->push->ci ? rkmq__slice_of(actor->push->ci->client_id)
                                           : actor->spec->client_id;
 }

@@ -17,6 +17,7 @@ int rkmq__recorder_init(struct rkmq_recorder *r, const struct rkmq_scenario *sc,
     }
     (void)pthread_mutex_init(&r->lock, NULL); /* a plain mutex cannot fail */
     rkmq__map_init(&r->peers, mem);
+    rkmq__map_init(&r->owned, mem);
     rkmq__map_init(&r->requests, mem);
     rkmq__map_init(&r->delivered, mem);
     rkmq__map_init(&r->committed, mem);
@@ -28,6 +29,7 @@ void rkmq__recorder_close(struct rkmq_recorder *r)
 {
     if (r->log) {
         rkmq__map_close(&r->peers);
+        rkmq__map_close(&r->owned);
         rkmq__map_close(&r->requests);
         rkmq__map_close(&r->delivered);
         rkmq__map_close(&r->committed);
@@ -64,9 +66,34 @@ static struct rkmq_slice address_of(const char *peer)
     return rkmq__slice(peer, colon ? (size_t)(colon - peer) : strlen(peer));
 }
 
-static rkmq_name peer_name(struct rkmq_recorder *r, const char *peer, const char *client_id)
+struct owned_key {
+    char text[128];
+};
+
+static struct rkmq_slice owned_key(struct owned_key *key, const char *server, const char *peer)
 {
-    const void *known = rkmq__map_get(&r->peers, rkmq__slice_of(client_id));
+    (void)snprintf(key->text, sizeof key->text, "%s %s", server, peer); /* fits */
+    return rkmq__slice_of(key->text);
+}
+
+/* From the first frame on that says so, the client id is the owner's. */
+static const void *owner_known(struct rkmq_recorder *r, const char *server, const char *peer,
+                               const char *client_id)
+{
+    struct owned_key key;
+    void *known = rkmq__map_get(&r->owned, owned_key(&key, server, peer));
+    if (known && client_id[0] && !rkmq__map_get(&r->peers, rkmq__slice_of(client_id))) {
+        /* Out of memory: tried again with the next frame. */
+        (void)rkmq__map_put(&r->peers, rkmq__slice_of(client_id), known);
+    }
+    return known;
+}
+
+static rkmq_name peer_name(struct rkmq_recorder *r, const char *server, const char *peer,
+                           const char *client_id)
+{
+    const void *known = r->owner_of ? owner_known(r, server, peer, client_id) : NULL;
+    known = known ? known : rkmq__map_get(&r->peers, rkmq__slice_of(client_id));
     known = known ? known : rkmq__map_get(&r->peers, address_of(peer));
     if (known) {
         return name_of(known);
@@ -78,9 +105,8 @@ const char *rkmq__recorder_peer_name(void *user, const char *server, const char 
                                      const char *client_id)
 {
     struct rkmq_recorder *r = user;
-    (void)server;
     (void)pthread_mutex_lock(&r->lock);
-    struct rkmq_slice text = rkmq__event_log_text(r->log, peer_name(r, peer, client_id));
+    struct rkmq_slice text = rkmq__event_log_text(r->log, peer_name(r, server, peer, client_id));
     (void)pthread_mutex_unlock(&r->lock);
     return text.n > 0 ? (const char *)text.p : "?";
 }
@@ -473,7 +499,7 @@ static void frame_add(struct rkmq_recorder *r, const struct rkmq_mock_event *eve
     bool is_pushed = event->kind == RKMQ_MOCK_PUSH || event->kind == RKMQ_MOCK_PUSH_ANSWER;
     bool is_from_server = event->kind == RKMQ_MOCK_ANSWER || event->kind == RKMQ_MOCK_PUSH;
     rkmq_name server = server_name(r, event->server);
-    rkmq_name peer = peer_name(r, event->peer, event->client_id);
+    rkmq_name peer = peer_name(r, event->server, event->peer, event->client_id);
     struct rkmq_event row = rkmq__row(is_answer ? RKMQ_EV_RESP : RKMQ_EV_REQ);
     struct request_key key;
     struct rkmq_slice asked = request_key(&key, server, event->connection, cmd->opaque, is_pushed);
@@ -506,7 +532,7 @@ static void fault_add(struct rkmq_recorder *r, const struct rkmq_mock_event *eve
 {
     struct rkmq_event row = rkmq__row(RKMQ_EV_FAULT);
     request_fill(r, &row, event->cmd);
-    row.who = peer_name(r, event->peer, event->client_id);
+    row.who = peer_name(r, event->server, event->peer, event->client_id);
     row.peer = server_name(r, event->server);
     row.code = event->request_code;
     row.opaque = event->cmd->opaque;
@@ -514,13 +540,30 @@ static void fault_add(struct rkmq_recorder *r, const struct rkmq_mock_event *eve
     row_add(r, &row);
 }
 
+static void owner_ask(struct rkmq_recorder *r, const struct rkmq_mock_event *event)
+{
+    struct owned_key key;
+    rkmq_name owner = r->owner_of(r->owner_user, event->server, event->peer);
+    if (owner != 0) { /* out of memory: known by its client id alone */
+        (void)rkmq__map_put(&r->owned, owned_key(&key, event->server, event->peer),
+                            name_pointer(owner));
+    }
+}
+
 static void connection_add(struct rkmq_recorder *r, const struct rkmq_mock_event *event)
 {
-    struct rkmq_event row =
-        rkmq__row(event->kind == RKMQ_MOCK_OPENED ? RKMQ_EV_CONN_OPEN : RKMQ_EV_CONN_CLOSE);
-    row.who = peer_name(r, event->peer, event->client_id);
+    bool is_open = event->kind == RKMQ_MOCK_OPENED;
+    struct rkmq_event row = rkmq__row(is_open ? RKMQ_EV_CONN_OPEN : RKMQ_EV_CONN_CLOSE);
+    struct owned_key key;
+    if (is_open && r->owner_of) {
+        owner_ask(r, event);
+    }
+    row.who = peer_name(r, event->server, event->peer, event->client_id);
     row.peer = server_name(r, event->server);
     row_add(r, &row);
+    if (!is_open) {
+        (void)rkmq__map_remove(&r->owned, owned_key(&key, event->server, event->peer));
+    }
 }
 
 static void member_add(struct rkmq_recorder *r, const struct rkmq_mock_event *event)
@@ -529,7 +572,7 @@ static void member_add(struct rkmq_recorder *r, const struct rkmq_mock_event *ev
                                 : event->kind == RKMQ_MOCK_MEMBER_LEAVE ? RKMQ_EV_MEMBER_LEAVE
                                                                         : RKMQ_EV_MEMBER_EXPIRE;
     struct rkmq_event row = rkmq__row(kind);
-    row.who = peer_name(r, event->peer, event->client_id);
+    row.who = peer_name(r, event->server, event->peer, event->client_id);
     row.group = rkmq__event_log_name(r->log, event->group);
     row.broker = server_name(r, event->server);
     row_add(r, &row);

@@ -25,10 +25,14 @@ struct rkmq_recorder {
     void *clock;
     void (*on_row)(void *user, const struct rkmq_event *row); /* may be NULL */
     void *user;
+    /* Whose the other end of a server's connection is; 0: not known. NULL: nobody can tell. */
+    rkmq_name (*owner_of)(void *user, const char *server, const char *peer);
+    void *owner_user;
     bool is_over; /* what comes now is not recorded any more */
 
     pthread_mutex_t lock;
     struct rkmq_map peers;     /* address without port, or client id -> name */
+    struct rkmq_map owned;     /* "server address:port", if owner_of knows it -> name */
     struct rkmq_map requests;  /* (server, connection, opaque, direction) -> row of the request */
     struct rkmq_map delivered; /* (group, UNIQ_KEY): was delivered */
     struct rkmq_map committed; /* (group, queue) -> committed offset + 1 */

@@ -9,15 +9,17 @@ static enum rkmq_verdict worse(enum rkmq_verdict a, enum rkmq_verdict b)
     return weights[a] >= weights[b] ? a : b;
 }
 
-/* What was not seen is no verdict of one run: a sweep asks whether any run saw it. */
+/* What was not seen is no verdict of one run: a sweep asks whether any run saw it. What would only
+ * be unkind, and cannot be judged of this client, says nothing against it. */
 static enum rkmq_verdict expects_verdict(const struct rkmq_scenario *sc,
                                          const struct rkmq_run_result *result,
                                          enum rkmq_ground ground)
 {
     enum rkmq_verdict verdict = RKMQ_PASS;
     for (size_t i = 0; i < sc->n_expects; i++) {
-        bool counts =
-            sc->expects[i].kind != RKMQ_EXPECT_SOMETIMES && (sc->expects[i].grounds & ground) != 0;
+        const struct rkmq_expect *e = &sc->expects[i];
+        bool counts = e->kind != RKMQ_EXPECT_SOMETIMES && (e->grounds & ground) != 0 &&
+                      !(result->expects[i].is_untold && e->level != RKMQ_LEVEL_MUST);
         if (counts) {
             verdict = worse(verdict, result->expects[i].verdict);
         }
@@ -170,8 +172,9 @@ static int judge(struct rkmq_run_result *result, struct rkmq_world *w, struct rk
     if (!result->expects) {
         return RKMQ_E_NOMEM;
     }
+    const struct rkmq_expect_source source = {.ground = w->o.ground, .has_hooks = !w->o.client};
     int status =
-        rkmq__expects_judge(sc, w->recorder.log, w->of_word, w->o.ground, w->mem, result->expects);
+        rkmq__expects_judge(sc, w->recorder.log, w->of_word, &source, w->mem, result->expects);
     if (status == RKMQ_OK) {
         status = params_fill(&params, w);
     }
@@ -186,6 +189,21 @@ static int judge(struct rkmq_run_result *result, struct rkmq_world *w, struct rk
         result->verdict = worse(result->verdict, result->failure[0] ? RKMQ_FAIL : RKMQ_PASS);
     }
     return status;
+}
+
+bool rkmq__run_needs_hooks(const struct rkmq_scenario *sc, char why[RKMQ_RUN_WHY_BYTES])
+{
+    for (size_t i = 0; i < sc->n_steps; i++) {
+        const struct rkmq_step *step = &sc->steps[i];
+        if (step->trigger == RKMQ_TRIGGER_WHEN && !step->when.is_state &&
+            rkmq__event_kind_needs_hooks(step->when.event.kind)) {
+            (void)snprintf(why, RKMQ_RUN_WHY_BYTES,
+                           "line %u waits for %s, which only our own client tells", step->line,
+                           rkmq__event_kind_name(step->when.event.kind));
+            return true;
+        }
+    }
+    return false;
 }
 
 int rkmq__run(struct rkmq_run_result *result, const struct rkmq_scenario *sc,

@@ -31,6 +31,9 @@ typedef void rkmq_run_log_fn(void *user, const struct rkmq_world *w,
 int rkmq__run(struct rkmq_run_result *result, const struct rkmq_scenario *sc,
               const struct rkmq_run_options *o, const struct rkmq_mem *mem, rkmq_run_log_fn *on_log,
               void *user, struct rkmq_err *err);
+/* The script waits for what a foreign client does not tell; `why` says where. */
+#define RKMQ_RUN_WHY_BYTES 128
+bool rkmq__run_needs_hooks(const struct rkmq_scenario *sc, char why[RKMQ_RUN_WHY_BYTES]);
 void rkmq__run_result_close(struct rkmq_run_result *result);
 
 #endif

@@ -27,6 +27,7 @@ void rkmq__world_fail(struct rkmq_world *w, bool is_harness, const char *fmt, ..
         (void)vsnprintf(w->failure, sizeof w->failure, fmt, args); /* a longer one is cut */
         va_end(args);
         w->is_harness_failure = is_harness;
+        w->is_ended = w->is_ended || is_harness;
     }
 }
 
@@ -85,6 +86,9 @@ static int actors_open(struct rkmq_world *w)
         struct rkmq_slice host;
         actor->world = w;
         actor->spec = &sc->actors[i];
+        actor->ops = actor->spec->kind == RKMQ_ACTOR_PRODUCER ? &rkmq__actor_producer_ops
+                     : w->o.client                            ? &rkmq__actor_testee_ops
+                                                              : &rkmq__actor_push_ops;
         actor->who = w->of_word[actor->spec->name];
         actor->group =
             actor->spec->kind == RKMQ_ACTOR_PUSH ? w->of_word[sc->groups[actor->spec->group]] : 0;
@@ -190,6 +194,39 @@ static int cluster_ready(struct rkmq_world *w, struct rkmq_err *err)
     return status == RKMQ_OK ? status : rkmq__err_set(err, status, "the cluster did not get ready");
 }
 
+static void on_testees(void *arg)
+{
+    struct opening *o = arg;
+    for (size_t i = 0; i < o->w->sc->n_actors && o->status == RKMQ_OK; i++) {
+        if (o->w->actors[i].ops == &rkmq__actor_testee_ops) {
+            o->status = rkmq__actor_testee_open(&o->w->actors[i], o->err);
+        }
+    }
+}
+
+static bool are_testees_ready(void *arg)
+{
+    const struct rkmq_world *w = arg;
+    bool is_ready = true;
+    for (size_t i = 0; i < w->sc->n_actors; i++) {
+        is_ready = is_ready && (w->actors[i].ops != &rkmq__actor_testee_ops ||
+                                rkmq__actor_testee_is_ready(&w->actors[i]));
+    }
+    return is_ready || w->failure[0];
+}
+
+/* Processes that play actors begin before the run does: what a virtual machine needs to come up is
+ * no time of the script's. They end by themselves when they are not ready in time. */
+static int testees_ready(struct rkmq_world *w, struct rkmq_err *err)
+{
+    struct opening o = {.w = w, .err = err};
+    w->rt->ops->call(w->rt, on_testees, &o);
+    if (o.status == RKMQ_OK) {
+        o.status = w->rt->ops->await(w->rt, are_testees_ready, w, RKMQ_NEVER);
+    }
+    return w->failure[0] ? rkmq__err_set(err, RKMQ_E_STATE, "%s", w->failure) : o.status;
+}
+
 int rkmq__world_open(struct rkmq_world *w, const struct rkmq_scenario *sc,
                      const struct rkmq_run_options *o, const struct rkmq_mem *mem,
                      struct rkmq_err *err)
@@ -213,6 +250,11 @@ int rkmq__world_open(struct rkmq_world *w, const struct rkmq_scenario *sc,
     }
     status = status == RKMQ_OK ? actors_open(w) : status;
     status = status == RKMQ_OK ? cluster_ready(w, err) : status;
+    if (status == RKMQ_OK && o->client) {
+        w->recorder.owner_of = rkmq__actor_of_socket;
+        w->recorder.owner_user = w;
+        status = testees_ready(w, err);
+    }
     if (status != RKMQ_OK) {
         if (status == RKMQ_E_NOMEM) {
             (void)rkmq__err_set(err, status, "out of memory");
@@ -298,7 +340,9 @@ void rkmq__world_play(struct rkmq_world *w)
         ops->call(w->rt, on_turn, w);
     }
     ops->call(w->rt, on_heal, w);
-    (void)ops->await(w->rt, is_never, w, w->sc->settle / 1000); /* ends by its timeout */
+    if (!w->is_harness_failure) {
+        (void)ops->await(w->rt, is_never, w, w->sc->settle / 1000); /* ends by its timeout */
+    }
     ops->call(w->rt, on_end, w);
 }
 
@@ -319,10 +363,9 @@ static bool are_listeners_done(void *arg)
     struct rkmq_world *w = arg;
     bool is_done = true;
     for (size_t i = 0; w->actors && i < w->sc->n_actors; i++) {
+        const struct rkmq_run_actor *actor = &w->actors[i];
         rkmq__actor_reap(&w->actors[i]);
-        for (size_t k = 0; k < RKMQ_COUNT_OF(w->actors[i].leftovers); k++) {
-            is_done = is_done && !w->actors[i].leftovers[k];
-        }
+        is_done = is_done && !(actor->ops->is_left && actor->ops->is_left(actor));
     }
     return is_done;
 }

@@ -21,11 +21,28 @@
 
 struct rkmq_world;
 
-/* ---- actors: actor_push.c, actor_producer.c ---- */
+/* ---- actors: actor.c, and one file a kind ---- */
+
+struct rkmq_run_actor;
+struct rkmq_run_testee;
+
+struct rkmq_actor_ops {                                   /* reap, pause and is_left may be NULL */
+    bool (*is_there)(const struct rkmq_run_actor *actor); /* from its start to its end */
+    int (*start)(struct rkmq_run_actor *actor, struct rkmq_err *err);
+    void (*stop)(struct rkmq_run_actor *actor);
+    int (*crash)(struct rkmq_run_actor *actor, enum rkmq_crash_how how, struct rkmq_err *err);
+    void (*pause)(struct rkmq_run_actor *actor, bool is_paused);
+    void (*reap)(struct rkmq_run_actor *actor);
+    void (*close)(struct rkmq_run_actor *actor);
+    bool (*is_left)(const struct rkmq_run_actor *actor); /* something of it, after close */
+};
+extern const struct rkmq_actor_ops rkmq__actor_push_ops, rkmq__actor_producer_ops,
+    rkmq__actor_testee_ops;
 
 struct rkmq_run_actor {
     struct rkmq_world *world;
     const struct rkmq_actor *spec;
+    const struct rkmq_actor_ops *ops;
     char *host; /* its name, NUL-terminated */
     rkmq_name who, group;
     const struct rkmq_env *env;
@@ -33,23 +50,34 @@ struct rkmq_run_actor {
     struct rkmq_push_impl *push;                  /* from start to the end of stop */
     struct rkmq_push_impl *leftovers[8];          /* crashed on TCP: listeners may still run */
     struct rkmq_producer_impl *producer;
-    bool is_over; /* push: stopped or failed; freed at the next turn */
+    struct rkmq_run_testee *testee; /* of a foreign client; lives as long as the world */
+    struct rkmq_slice client_id;    /* ... as far as it is known */
+    uint32_t line;                  /* of the action that was done to it last; 0: none */
+    bool is_over;                   /* push: stopped or failed; freed at the next turn */
     bool is_stop_wanted, is_starting;
 };
 
 /* Errors: RKMQ_E_NOMEM, or why the options are refused. What fails later is told by a row. */
 int rkmq__actor_start(struct rkmq_run_actor *actor, struct rkmq_err *err);
 void rkmq__actor_stop(struct rkmq_run_actor *actor);
-void rkmq__actor_crash(struct rkmq_run_actor *actor, enum rkmq_crash_how how);
+/* Errors: RKMQ_E_NOMEM, RKMQ_E_INVALID this ground cannot do it. */
+int rkmq__actor_crash(struct rkmq_run_actor *actor, enum rkmq_crash_how how, struct rkmq_err *err);
 void rkmq__actor_pause(struct rkmq_run_actor *actor, bool is_paused);
 /* Frees what is over. */
 void rkmq__actor_reap(struct rkmq_run_actor *actor);
 /* Lets go of everything, without a word on the wire. */
 void rkmq__actor_close(struct rkmq_run_actor *actor);
 
-/* actor_producer.c */
-int rkmq__actor_producer_start(struct rkmq_run_actor *actor, struct rkmq_err *err);
-void rkmq__actor_producer_close(struct rkmq_run_actor *actor); /* none: nothing */
+/* For the kinds: a row about the actor; its start has come to this. */
+void rkmq__actor_tell(struct rkmq_run_actor *actor, enum rkmq_event_kind kind, int status);
+void rkmq__actor_started(struct rkmq_run_actor *actor, int status, const char *why);
+
+/* actor_testee.c: the process of an actor, before the run begins. Errors: as rkmq__testee_create.
+ */
+int rkmq__actor_testee_open(struct rkmq_run_actor *actor, struct rkmq_err *err);
+bool rkmq__actor_testee_is_ready(const struct rkmq_run_actor *actor);
+/* rkmq_recorder.owner_of: whose testee has the other end of a server's connection; 0: nobody's. */
+rkmq_name rkmq__actor_of_socket(void *user, const char *server, const char *peer);
 
 /* listener.c: how a call ends (enum rkmq_listener_result), and how long it takes. Thread: any. */
 int rkmq__listener_then(const struct rkmq_world *w, const struct rkmq_listener *listener,
@@ -86,6 +114,8 @@ struct rkmq_run_options {
     enum rkmq_ground ground;
     uint64_t seed;
     bool is_twice; /* SIM: once more with the same seed, for DET-1 */
+    const char *client; /* command of the testee that plays push actors; NULL: our consumer */
+    rkmq_ms client_timeout_ms; /* how long it may take for an answer */
     enum rkmq_log_level log_level;
     rkmq_log_fn *log;
     void *log_user;
@@ -126,7 +156,7 @@ void rkmq__world_play(struct rkmq_world *w);
 void rkmq__world_close(struct rkmq_world *w);
 /* Time since the start of the run. */
 rkmq_us rkmq__world_now(const struct rkmq_world *w);
-/* The run goes on, but its verdict is failed; only the first reason is kept. */
+/* The verdict is failed; only the first reason is kept. A harness that failed ends the run. */
 void rkmq__world_fail(struct rkmq_world *w, bool is_harness, const char *fmt, ...)
     RKMQ_PRINTF(3, 4);
 

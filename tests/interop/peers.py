@@ -142,6 +142,10 @@ class JavaClient(Client):
     def produce(self, home, namesrv, topic, *kinds):
         return self._command(home, "Produce", namesrv, topic, *kinds)
 
+    def actor(self, home):
+        """The command of the testee that plays an actor of a scenario, see docs/testees.md."""
+        return self._command(home, "Actor")
+
     def admin(self, home, namesrv, *args):
         return self._command(home, "Admin", namesrv, *args)
 

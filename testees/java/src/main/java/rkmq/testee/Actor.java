@@ -75,6 +75,7 @@ public final class Actor {
             server.start();
             DefaultMQPushConsumer consumer = new DefaultMQPushConsumer("warm-up");
             consumer.setNamesrvAddr("127.0.0.1:" + nameServer.getLocalPort());
+            consumer.setMqClientApiTimeout(60000); // a loaded machine may be slow
             consumer.registerMessageListener(
                 (MessageListenerConcurrently) (messages, context) -> ConsumeConcurrentlyStatus.CONSUME_SUCCESS);
             consumer.start();

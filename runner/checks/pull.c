@@ -10,13 +10,21 @@
 
 /* ---- PULL-1 ---- */
 
+/* It may have waited on a bad way for longer than it seems, and been given up before its time. */
+static bool is_sent_when_it_came(const struct rkmq_view *v, const struct rkmq_view_hold *hold,
+                                 const struct rkmq_event *row)
+{
+    return hold->pulled_at > rkmq__calm_since(v, row->who, row->broker);
+}
+
 static void judge_one(struct rkmq_view *v, const struct rkmq_view_hold *hold,
                       const struct rkmq_event *row, size_t index)
 {
     rkmq__judged(v, RKMQ_CHECK_PULL_1, RKMQ_EVIDENCE_W);
     /* A rule that answers in the server's place is told before the request it answers. */
     if (hold->pulled_at != RKMQ_NOT_YET && hold->pull_opaque != row->opaque &&
-        row->at - hold->pulled_at < RKMQ_PULL_GIVEN_UP_US - v->params->slack_ms * 1000) {
+        row->at - hold->pulled_at < RKMQ_PULL_GIVEN_UP_US - v->params->slack_ms * 1000 &&
+        is_sent_when_it_came(v, hold, row)) {
         rkmq__violated(v, RKMQ_CHECK_PULL_1, true, hold->pull_row, index,
                        "%s pulls %s@%s/%d again while a pull is under way",
                        rkmq__view_text(v, row->who), rkmq__view_text(v, row->topic),
@@ -73,7 +81,7 @@ static void judge_next(struct rkmq_view *v, const struct rkmq_view_hold *hold,
     }
     /* An answer may have been lost on its way, but only when the way was bad, or when nobody waited
      * for it any more. */
-    bool may_be_lost = rkmq__calm_since(v, row->who, row->broker) > hold->last_pull_at ||
+    bool may_be_lost = rkmq__calm_since(v, row->who, row->broker) >= hold->last_pull_at ||
                        (is_answered && hold->answered_at - hold->last_pull_at >=
                                            RKMQ_PULL_GIVEN_UP_US - rkmq__slack_us(v));
     rkmq__judged(v, RKMQ_CHECK_PULL_3, RKMQ_EVIDENCE_W);

@@ -24,6 +24,15 @@ static const struct log_case cases[] = {
      C1 PULL(1100, 900, 0) PULL(1200, 901, 0) END(3000)},
     {"one after the other", RKMQ_CHECK_PULL_1, RKMQ_PASS,
      C1 PULL(1100, 900, 0) ANSWER(16100, 900, 19, 0) PULL(16101, 901, 0) END(18000)},
+    {"a pull that waited on a cut way was given up by then", RKMQ_CHECK_PULL_1, RKMQ_PASS,
+     C1 "1020 link who=c1 peer=broker-a status=2\n20000 link\n" PULL(20001, 900, 0)
+         PULL(31100, 901, 0) END(33000)},
+    {"a pull came when the way was good", RKMQ_CHECK_PULL_1, RKMQ_FAIL,
+     C1 "1020 link who=c1 peer=broker-a status=2\n1030 link\n" PULL(20001, 900, 0)
+         PULL(31100, 901, 0) END(33000)},
+    {"two pulls that waited, one was answered", RKMQ_CHECK_PULL_3, RKMQ_PASS,
+     C1 APPEND(1050, 0) "1060 link who=c1 peer=broker-a status=2\n20000 link\n" PULL(20000, 900, 0)
+         ANSWER(20000, 900, 0, 1) PULL(20000, 901, 0) END(22000)},
     {"a pull of a dropped queue", RKMQ_CHECK_PULL_2, RKMQ_FAIL,
      C1 PULL(1100, 900, 0) LOG_DROP(2000, "c1", 0) ANSWER(16100, 900, 19, 0) PULL(16101, 901, 0)
          END(18000)},

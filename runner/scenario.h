@@ -461,6 +461,12 @@ void rkmq__scenario_destroy(struct rkmq_scenario *sc);
  * order, without `vary` and `only_if`: what this variant is. Parsing it gives the same scenario.
  */
 void rkmq__scenario_write(const struct rkmq_scenario *sc, struct rkmq_bytes *out);
+/*
+ * Appends the canonical form of a scenario that a program wrote, over several lines, for people.
+ * Errors: RKMQ_E_NOMEM; RKMQ_E_INVALID it is refused, `err` has the first mistakes.
+ */
+int rkmq__scenario_lay_out(struct rkmq_slice text, const struct rkmq_mem *mem,
+                           struct rkmq_bytes *out, struct rkmq_err *err);
 
 static inline struct rkmq_slice rkmq__scenario_word(const struct rkmq_scenario *sc, rkmq_word word)
 {

@@ -52,6 +52,11 @@ struct rkmq_tree *rkmq__tree_at(struct rkmq_tree *root, struct rkmq_slice pointe
 bool rkmq__tree_equal(const struct rkmq_tree *a, const struct rkmq_tree *b);
 /* Compact JSON. */
 void rkmq__tree_write(const struct rkmq_tree *tree, struct rkmq_bytes *out);
+/* The same with blanks, as people write it: `{ "a": [1, 2] }`; and of a member `"name": `. */
+void rkmq__tree_write_line(const struct rkmq_tree *tree, struct rkmq_bytes *out);
+void rkmq__tree_write_name(const struct rkmq_tree *member, struct rkmq_bytes *out);
+/* tree_layout.c: over several lines, none longer than 100 columns where that can be. */
+void rkmq__tree_lay_out(const struct rkmq_tree *tree, struct rkmq_bytes *out);
 /* "a number", "a text", ... for messages. */
 const char *rkmq__tree_type_name(enum rkmq_tree_type type);
 

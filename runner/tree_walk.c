@@ -145,29 +145,71 @@ static void write_text(struct rkmq_slice text, struct rkmq_bytes *out)
     rkmq__bytes_add_text(out, "\"");
 }
 
-void rkmq__tree_write(const struct rkmq_tree *tree, struct rkmq_bytes *out)
+/* What stands between the parts of a text. */
+struct punctuation {
+    const char *open_object, *close_object, *comma, *colon;
+};
+static const struct punctuation compact = {"{", "}", ",", ":"};
+static const struct punctuation spaced = {"{ ", " }", ", ", ": "};
+
+static void write_begin(const struct rkmq_tree *node, const struct punctuation *p,
+                        struct rkmq_bytes *out)
+{
+    if (node->type == RKMQ_TREE_TEXT) {
+        write_text(node->text, out);
+    } else if (node->type < RKMQ_TREE_LIST) {
+        rkmq__bytes_add_slice(out, node->text);
+    } else if (node->type == RKMQ_TREE_LIST) {
+        rkmq__bytes_add_text(out, "[");
+    } else {
+        rkmq__bytes_add_text(out, node->first ? p->open_object : "{");
+    }
+}
+
+static void write_end(const struct rkmq_tree *node, const struct punctuation *p,
+                      struct rkmq_bytes *out)
+{
+    if (node->type == RKMQ_TREE_LIST) {
+        rkmq__bytes_add_text(out, "]");
+    } else {
+        rkmq__bytes_add_text(out, node->first ? p->close_object : "}");
+    }
+}
+
+static void write_all(const struct rkmq_tree *tree, const struct punctuation *p,
+                      struct rkmq_bytes *out)
 {
     struct walk w = {.node = tree};
     while (!walk_is_over(&w)) {
         const struct rkmq_tree *inner = w.depth > 0 ? w.open[w.depth - 1] : NULL;
         if (!w.node) {
-            rkmq__bytes_add_text(out, inner->type == RKMQ_TREE_OBJECT ? "}" : "]");
+            write_end(inner, p, out);
         } else {
             if (inner && inner->first != w.node) {
-                rkmq__bytes_add_text(out, ",");
+                rkmq__bytes_add_text(out, p->comma);
             }
             if (inner && inner->type == RKMQ_TREE_OBJECT) {
                 write_text(w.node->key, out);
-                rkmq__bytes_add_text(out, ":");
+                rkmq__bytes_add_text(out, p->colon);
             }
-            if (w.node->type == RKMQ_TREE_TEXT) {
-                write_text(w.node->text, out);
-            } else if (w.node->type >= RKMQ_TREE_LIST) {
-                rkmq__bytes_add_text(out, w.node->type == RKMQ_TREE_OBJECT ? "{" : "[");
-            } else {
-                rkmq__bytes_add_slice(out, w.node->text);
-            }
+            write_begin(w.node, p, out);
         }
         walk_on(&w);
     }
+}
+
+void rkmq__tree_write(const struct rkmq_tree *tree, struct rkmq_bytes *out)
+{
+    write_all(tree, &compact, out);
+}
+
+void rkmq__tree_write_line(const struct rkmq_tree *tree, struct rkmq_bytes *out)
+{
+    write_all(tree, &spaced, out);
+}
+
+void rkmq__tree_write_name(const struct rkmq_tree *member, struct rkmq_bytes *out)
+{
+    write_text(member->key, out);
+    rkmq__bytes_add_text(out, spaced.colon);
 }

@@ -320,6 +320,49 @@ static void test_mistakes(void **state)
     test_mem_assert_empty(&tm);
 }
 
+static void test_lays_out(void **state)
+{
+    /* What fits into 100 columns stands on one line, the rest a child a line; read again it is the
+     * same tree. */
+    static const struct row rows[] = {
+        {"7", "7"},
+        {"{}", "{}"},
+        {"{\"a\":{},\"b\":[]}", "{\n  \"a\": {},\n  \"b\": []\n}"},
+        {"[1,{\"a\":[true,null]}]", "[\n  1,\n  { \"a\": [true, null] }\n]"},
+        {"{\"list\":[\"11111111111111111111111111111111111111\","
+         "\"22222222222222222222222222222222222222222222\"],\"n\":1}",
+         "{\n  \"list\": [\n    \"11111111111111111111111111111111111111\",\n"
+         "    \"22222222222222222222222222222222222222222222\"\n  ],\n  \"n\": 1\n}"},
+        {"{\"list\":[\"1111111111111111111111111111111111111\","
+         "\"22222222222222222222222222222222222222222222\"],\"n\":1}",
+         "{\n  \"list\": [\"1111111111111111111111111111111111111\", "
+         "\"22222222222222222222222222222222222222222222\"],\n  \"n\": 1\n}"},
+    };
+    struct test_mem tm;
+    (void)state;
+    test_mem_init(&tm);
+    for (size_t i = 0; i < RKMQ_COUNT_OF(rows); i++) {
+        struct rkmq_arena arena;
+        struct rkmq_mistakes mistakes;
+        struct rkmq_tree *tree, *again;
+        struct rkmq_bytes out;
+        rkmq__arena_init(&arena, &tm.mem);
+        rkmq__mistakes_init(&mistakes, &arena);
+        rkmq__bytes_init(&out, &tm.mem);
+        assert_int_equal(rkmq__tree_read(rkmq__slice_of(rows[i].text), &arena, &mistakes, &tree),
+                         RKMQ_OK);
+        rkmq__tree_lay_out(tree, &out);
+        assert_int_equal(rkmq__tree_read(rkmq__bytes_slice(&out), &arena, &mistakes, &again),
+                         RKMQ_OK);
+        assert_true(rkmq__tree_equal(tree, again));
+        rkmq__bytes_add(&out, "", 1);
+        assert_string_equal((const char *)out.p, rows[i].expected);
+        rkmq__bytes_close(&out);
+        rkmq__arena_close(&arena);
+    }
+    test_mem_assert_empty(&tm);
+}
+
 static int step_out_of_memory(const struct rkmq_mem *mem, void *arg)
 {
     struct rkmq_bytes out;
@@ -342,10 +385,11 @@ static void test_out_of_memory(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_accepts),  cmocka_unit_test(test_refuses),
-        cmocka_unit_test(test_limits),   cmocka_unit_test(test_pointers),
-        cmocka_unit_test(test_equal),    cmocka_unit_test(test_nearest),
-        cmocka_unit_test(test_mistakes), cmocka_unit_test(test_out_of_memory),
+        cmocka_unit_test(test_accepts),       cmocka_unit_test(test_refuses),
+        cmocka_unit_test(test_limits),        cmocka_unit_test(test_pointers),
+        cmocka_unit_test(test_equal),         cmocka_unit_test(test_nearest),
+        cmocka_unit_test(test_mistakes),      cmocka_unit_test(test_lays_out),
+        cmocka_unit_test(test_out_of_memory),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

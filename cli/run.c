@@ -10,6 +10,7 @@
 #include "cli/pool.h"
 #include "cli/progress.h"
 #include "cli/scenario_files.h"
+#include "cli/seeds.h"
 #include "runner/reports/report.h"
 #include "runner/testee.h"
 
@@ -90,22 +91,6 @@ struct campaign {
     unsigned n_failed, n_unknown, n_harness, n_bad, n_listed, n_playable;
 };
 
-/* So that a shell reads it as one word. */
-static void put_word(struct rkmq_bytes *out, const char *word)
-{
-    static const char plain[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789"
-                                "_-./@%+=:,";
-    if (word[strspn(word, plain)] == '\0') {
-        rkmq__bytes_add_text(out, word);
-        return;
-    }
-    rkmq__bytes_add_text(out, "'");
-    for (; *word; word++) {
-        rkmq__bytes_add(out, *word == '\'' ? "'\\''" : word, *word == '\'' ? 4 : 1);
-    }
-    rkmq__bytes_add_text(out, "'");
-}
-
 /* The command that plays a piece again, NUL-terminated; NULL: memory is out. */
 static const char *rerun_write(struct rkmq_bytes *out, const struct campaign *c,
                                const struct item *item, uint64_t seed)
@@ -117,13 +102,13 @@ static const char *rerun_write(struct rkmq_bytes *out, const struct campaign *c,
     }
     if (c->options.client) {
         rkmq__bytes_add_text(out, "--client ");
-        put_word(out, c->options.client);
+        cli_shell_word(out, c->options.client);
         rkmq__bytes_add_text(out, " ");
     }
     if (item->variant > 0) {
         rkmq__bytes_printf(out, "--variant %lu ", (unsigned long)item->variant);
     }
-    put_word(out, item->path);
+    cli_shell_word(out, item->path);
     rkmq__bytes_add(out, "", 1);
     return out->is_failed ? NULL : (const char *)out->p;
 }
@@ -475,21 +460,15 @@ static void on_file(void *user, const char *path, struct rkmq_slice text)
 static int seeds_read(struct campaign *c)
 {
     const char *text = c->options.seeds ? c->options.seeds : c->options.seed;
-    int64_t first, last;
+    struct cli_seeds seeds;
     if (!text) {
         return CLI_GO;
     }
-    const char *dots = strstr(text, "..");
-    size_t n = dots ? (size_t)(dots - text) : strlen(text);
-    if (rkmq__slice_to_i64(rkmq__slice(text, n), &first) != RKMQ_OK || first < 0) {
-        return cli_usage_error("run", "'%s' is no seed", text);
+    if (cli_seeds_read("run", text, &seeds) != RKMQ_OK) {
+        return CLI_EXIT_USAGE;
     }
-    last = first;
-    if (dots && (rkmq__slice_to_i64(rkmq__slice_of(dots + 2), &last) != RKMQ_OK || last < first)) {
-        return cli_usage_error("run", "--seeds: '%s' is no A..B", text);
-    }
-    c->seed_first = (uint64_t)first;
-    c->n_seeds = (uint64_t)(last - first) + 1;
+    c->seed_first = seeds.first;
+    c->n_seeds = seeds.n;
     c->has_seeds = true;
     return CLI_GO;
 }

@@ -1,0 +1,16 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef RKMQ_CLI_SEEDS_H
+#define RKMQ_CLI_SEEDS_H
+
+#include "remoting/base/containers.h"
+
+/* "7" or "1..50". Errors, said on stderr for `command`: RKMQ_E_INVALID. */
+struct cli_seeds {
+    uint64_t first, n;
+};
+int cli_seeds_read(const char *command, const char *text, struct cli_seeds *out);
+
+/* Appends a word so that a shell reads it as one. */
+void cli_shell_word(struct rkmq_bytes *out, const char *word);
+
+#endif

@@ -33,7 +33,8 @@ static void judge_again(struct rkmq_view *v, const struct rkmq_view_hold *hold,
     }
 }
 
-/* What a member had finished a persist period ago, the broker knows by now. */
+/* What a member had finished a persist period ago, the broker knows by now, unless another one took
+ * it back since. */
 static void sample(struct rkmq_view *v, struct rkmq_view_hold *hold)
 {
     const struct rkmq_view_member *member = hold->member;
@@ -49,7 +50,8 @@ static void sample(struct rkmq_view *v, struct rkmq_view_hold *hold)
     hold->sampled_to[1] = hold->may_commit_to;
     bool is_sure =
         hold->sampled_at[0] != RKMQ_NOT_YET &&
-        hold->sampled_at[0] >= member->started_at + RKMQ_PERSIST_FIRST_US && seat &&
+        hold->sampled_at[0] >= member->started_at + RKMQ_PERSIST_FIRST_US &&
+        hold->sampled_at[0] > hold->share->fell_at && seat &&
         rkmq__told_queue(v, seat->route, hold->share->queue, &place, &n) &&
         rkmq__calm_since(v, hold->who, hold->share->queue->broker) <= hold->sampled_at[0];
     if (is_sure && hold->sampled_to[0] > hold->share->persisted_to) {

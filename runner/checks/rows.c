@@ -338,6 +338,7 @@ static void apply_commit(struct rkmq_view *v, const struct rkmq_event *row)
     }
     if (row->offset < share->committed) { /* who begins now may begin there */
         share->persisted_to = RKMQ_NOT_YET;
+        share->fell_at = v->now;
     }
     share->committed = row->offset;
     if (row->offset > share->committed_most) {

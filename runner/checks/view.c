@@ -53,7 +53,8 @@ struct rkmq_view_share *rkmq__view_share(struct rkmq_view *v, const struct rkmq_
                                           .committed = RKMQ_NOT_YET,
                                           .committed_most = RKMQ_NOT_YET,
                                           .orphan_since = RKMQ_NOT_YET,
-                                          .persisted_to = RKMQ_NOT_YET};
+                                          .persisted_to = RKMQ_NOT_YET,
+                                          .fell_at = RKMQ_NOT_YET};
     }
     return share;
 }

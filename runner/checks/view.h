@@ -54,6 +54,7 @@ struct rkmq_view_share { /* ... of a group */
     rkmq_us orphan_since; /* OWN-2; RKMQ_NOT_YET: it has an owner, or nobody should have it */
     rkmq_name pulled_by;  /* last */
     int64_t persisted_to; /* every member's progress up to here must have reached the broker */
+    rkmq_us fell_at;      /* a commit took `committed` back; RKMQ_NOT_YET */
 };
 struct rkmq_view_hold { /* ... of a member */
     struct rkmq_view_share *share;

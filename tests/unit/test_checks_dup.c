@@ -47,6 +47,9 @@ static const struct log_case cases[] = {
     {"a broker that forgot gives it again", RKMQ_CHECK_DUP_1, RKMQ_PASS,
      C1 C1_DOES_ONE C1_GOES "40500 commit who=broker-a" Q0 " offset=0 offset2=1\n" C2_COMES(0)
          DELIVER(41100, "c2", 0) EVICT(41100, "c2", 1) COMMIT(41101, "c2", 1) "42000 end\n"},
+    {"another member took the offset back in the meantime", RKMQ_CHECK_DUP_1, RKMQ_PASS,
+     C1 C1_DOES_ONE "33500 commit who=c9" Q0 " offset=0 offset2=1\n" C1_GOES C2_COMES(0)
+         DELIVER(41100, "c2", 0) EVICT(41100, "c2", 1) COMMIT(41101, "c2", 1) "42000 end\n"},
     {"two hands in steady state", RKMQ_CHECK_DUP_2, RKMQ_FAIL,
      C1 C1_IDLE "1020 poll who=c1 queue=0 offset=0 until=75000\n" APPEND(70000, 0)
          DELIVER(70000, "c1", 0) DELIVER(70100, "c2", 0) "72000 actor-crash who=c1 group=g\n"},

@@ -1,0 +1,149 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Members that leave and come back, are suspended, get another listener. */
+#include "runner/explore/plan.h"
+
+#define LIVES_MAX 3
+#define AFTER_STOP_MS_MIN                                                                          \
+    15000 /* a stop waits for listeners and for servers that do not answer                         \
+           */
+#define BACK_MS_MAX 25000
+#define PAUSE_MS_MAX 40000
+#define SLOW_MS_MAX 30000
+#define RESUME_MS_MAX 3000
+
+/* ---- stops and crashes ---- */
+
+static void crash(struct rkmq_plan *plan, rkmq_ms at, unsigned m, const char *how)
+{
+    rkmq__plan_do(plan, at, "{'crash':{'who':'c%u','how':'%s'}}", m + 1, how);
+}
+
+/* One of the ways that this seed has; the soonest moment of a return. */
+static rkmq_ms leave(struct rkmq_plan *plan, rkmq_ms at, unsigned m)
+{
+    bool has[] = {plan->has[RKMQ_TROUBLE_LEAVE], plan->has[RKMQ_TROUBLE_CRASH],
+                  plan->has[RKMQ_TROUBLE_SILENT]};
+    int64_t way = rkmq__plan_between(plan, 0, RKMQ_COUNT_OF(has) - 1);
+    while (!has[way]) {
+        way = (way + 1) % (int64_t)RKMQ_COUNT_OF(has);
+    }
+    if (way == 0) {
+        rkmq__plan_do(plan, at, "{'stop':'c%u'}", m + 1);
+        return at + AFTER_STOP_MS_MIN;
+    }
+    crash(plan, at, m, way == 2 ? "silent" : rkmq__plan_chance(plan, 50) ? "rst" : "exit");
+    return at + 1;
+}
+
+static void live(struct rkmq_plan *plan, unsigned m)
+{
+    rkmq_ms since = plan->members[m].starts_at;
+    for (int i = 0; i < LIVES_MAX; i++) {
+        rkmq_ms at = rkmq__plan_moment(plan);
+        at = at > since ? at : since + rkmq__plan_mostly_small(plan, 1, 15000);
+        if (at >= plan->calm_at) {
+            return;
+        }
+        rkmq_ms back = leave(plan, at, m) + rkmq__plan_mostly_small(plan, 0, BACK_MS_MAX);
+        if (back >= plan->calm_at || rkmq__plan_chance(plan, 25)) {
+            return;
+        }
+        rkmq__plan_do(plan, back, "{'start':'c%u'}", m + 1);
+        since = back;
+    }
+}
+
+void rkmq__plan_leave(struct rkmq_plan *plan)
+{
+    for (unsigned m = 0; m < plan->n_members; m++) {
+        if (!plan->members[m].stays && !plan->members[m].is_ambushed) {
+            live(plan, m);
+        }
+    }
+}
+
+/* ---- at an event: the moments that no clock finds ---- */
+
+struct ambush {
+    const char *event; /* "%u": the member's number */
+    int nth_max;       /* few of those that also come when all is calm */
+};
+static const struct ambush ambushes[] = {
+    {"{'ev':'listener-begin','who':'c%u'}", 40},
+    {"{'ev':'listener-end','who':'c%u'}", 40},
+    {"{'ev':'deliver','who':'c%u'}", 60},
+    {"{'ev':'cache-put','who':'c%u'}", 20},
+    {"{'ev':'pq-add','who':'c%u'}", 4},
+    {"{'ev':'pq-drop','who':'c%u'}", 4},
+    {"{'ev':'assign','who':'c%u'}", 2},
+    {"{'ev':'req','code':'PULL_MESSAGE','from':'c%u'}", 2},
+    {"{'ev':'req','code':'QUERY_CONSUMER_OFFSET','from':'c%u'}", 2},
+    {"{'ev':'req','code':'GET_CONSUMER_LIST_BY_GROUP','from':'c%u'}", 2},
+    {"{'ev':'req','code':'NOTIFY_CONSUMER_IDS_CHANGED','to':'c%u'}", 2},
+};
+
+/* The step before the `when` begins at a time, so that it is armed whatever came before it. */
+static void ambush(struct rkmq_plan *plan, unsigned m)
+{
+    const struct ambush *a = &RKMQ_PLAN_PICK(plan, ambushes);
+    long long at = rkmq__plan_moment(plan), nth = rkmq__plan_between(plan, 1, a->nth_max);
+    long long later = rkmq__plan_mostly_small(plan, 1, RESUME_MS_MAX);
+    bool is_pause = rkmq__plan_chance(plan, 30);
+    char event[160], done[64], undone[32];
+    RKMQ_ASSERT(snprintf(event, sizeof event, a->event, m + 1) < (int)sizeof event);
+    (void)snprintf(done, sizeof done,
+                   is_pause ? "{'pause':'c%u'}" : "{'crash':{'who':'c%u','how':'%s'}}", m + 1,
+                   rkmq__plan_chance(plan, 50) ? "rst" : "exit"); /* fits */
+    (void)snprintf(undone, sizeof undone, is_pause ? "{'resume':'c%u'}" : "{'start':'c%u'}",
+                   m + 1); /* fits */
+    plan->members[m].is_suspended = plan->members[m].is_suspended || is_pause;
+    rkmq__plan_steps(plan, at,
+                     "{'at':'%lldms','do':{'mark':'m%u'}},"
+                     "{'when':{'event':%s,'nth':%lld},'do':%s},{'after':'%lldms','do':%s}",
+                     at, ++plan->n_marks, event, nth, done, later, undone);
+}
+
+void rkmq__plan_ambush(struct rkmq_plan *plan)
+{
+    for (unsigned m = 0; m < plan->n_members; m++) {
+        if (!plan->members[m].stays && rkmq__plan_chance(plan, 60)) {
+            plan->members[m].is_ambushed = true;
+            ambush(plan, m);
+        }
+    }
+}
+
+/* ---- suspend, resume ---- */
+
+void rkmq__plan_pause(struct rkmq_plan *plan)
+{
+    for (int64_t n = rkmq__plan_between(plan, 1, 3); n > 0; n--) {
+        unsigned m = (unsigned)rkmq__plan_between(plan, 0, plan->n_members - 1);
+        struct rkmq_plan_window w = rkmq__plan_window(plan, PAUSE_MS_MAX);
+        plan->members[m].is_suspended = true;
+        rkmq__plan_do(plan, w.from, "{'pause':'c%u'}", m + 1);
+        rkmq__plan_do(plan, w.until, "{'resume':'c%u'}", m + 1);
+    }
+}
+
+/* ---- listeners ---- */
+
+void rkmq__plan_listener(struct rkmq_plan *plan)
+{
+    static const char *const costs[] = {"50ms", "300ms", "1s", "3s"};
+    for (int64_t n = rkmq__plan_between(plan, 1, 3); n > 0; n--) {
+        unsigned m = (unsigned)rkmq__plan_between(plan, 0, plan->n_members - 1);
+        struct rkmq_plan_window w = rkmq__plan_window(plan, SLOW_MS_MAX);
+        plan->members[m].has_new_listener = true;
+        if (rkmq__plan_chance(plan, 70)) {
+            rkmq__plan_do(plan, w.from, "{'listener':{'who':'c%u','cost':'%s'}}", m + 1,
+                          RKMQ_PLAN_PICK(plan, costs));
+        } else {
+            rkmq__plan_do(plan, w.from,
+                          "{'listener':{'who':'c%u','cost':'1ms',"
+                          "'verdict':[{'if':{'reconsume':0},'then':'later'}]}}",
+                          m + 1);
+        }
+        rkmq__plan_do(plan, w.until, "{'listener':{'who':'c%u','cost':'1ms'}}", m + 1);
+    }
+}

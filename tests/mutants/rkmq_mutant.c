@@ -7,6 +7,7 @@
  *     rkmq_mutant NAME|none verdicts PATH...  plays scenarios, a line of JSON each: see verdicts.c
  *     rkmq_mutant NAME|none twice PATH...     the same, each run twice, for DET-1
  *     rkmq_mutant NAME|none run ...           as rkmq run
+ *     rkmq_mutant NAME|none explore ...       as rkmq explore
  */
 #include <stdio.h>
 #include <string.h>
@@ -70,8 +71,8 @@ int main(int argc, char **argv)
         return checks_list();
     }
     if (argc < 3) {
-        (void)cli_error("usage",
-                        "rkmq_mutant list, or rkmq_mutant NAME verdicts|twice|run PATH...");
+        (void)cli_error("usage", "rkmq_mutant list, or rkmq_mutant NAME "
+                                 "verdicts|twice|run|explore ...");
         return CLI_EXIT_USAGE;
     }
     if (!choose(argv[1])) {
@@ -84,6 +85,9 @@ int main(int argc, char **argv)
     if (strcmp(argv[2], cli_run_command.name) == 0) {
         return cli_run_command.run(argc - 2, argv + 2);
     }
-    (void)cli_error(argv[2], "neither verdicts nor twice nor run");
+    if (strcmp(argv[2], cli_explore_command.name) == 0) {
+        return cli_explore_command.run(argc - 2, argv + 2);
+    }
+    (void)cli_error(argv[2], "neither verdicts, twice, run nor explore");
     return CLI_EXIT_USAGE;
 }

@@ -161,7 +161,12 @@ static void show_progress(struct campaign *c)
         double left_of_time = 1 - seconds_since(&c->begun_at) * 1000 / (double)c->options.time;
         left = left_of_time < left ? left_of_time : left;
     }
-    (void)snprintf(text, sizeof text, "%llu seeds", (unsigned long long)c->n_played);
+    if (c->seeds.n == SEEDS_OF_TIME) {
+        (void)snprintf(text, sizeof text, "%llu seeds", (unsigned long long)c->n_played);
+    } else {
+        (void)snprintf(text, sizeof text, "%llu/%llu seeds", (unsigned long long)c->n_played,
+                       (unsigned long long)c->pool.n_pieces);
+    }
     (void)snprintf(note, sizeof note, "%u failed", c->n_found + c->n_unknown + c->n_harness);
     cli_progress_show(&c->progress, text, left, note);
 }

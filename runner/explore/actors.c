@@ -46,16 +46,15 @@ static void write_settings(struct rkmq_plan *plan, const struct rkmq_plan_member
 
 /* ---- actors ---- */
 
-static void write_listener(struct rkmq_plan *plan, struct rkmq_bytes *out)
+static void write_listener(struct rkmq_plan *plan, const struct rkmq_plan_group *group,
+                           struct rkmq_bytes *out)
 {
-    static const char *const costs[] = {"1ms", "1ms", "5ms", "20ms", "100ms"};
-    const char *cost = RKMQ_PLAN_PICK(plan, costs);
-    bool fails = plan->has[RKMQ_TROUBLE_LISTENER] && rkmq__plan_chance(plan, 40);
-    rkmq__plan_put(out, ",'listener':{'cost':'%s'", cost);
-    if (fails) { /* at most twice: 10 s and 30 s until it comes again */
+    static const char *const costs[] = {"1ms", "1ms", "5ms", "20ms", "50ms"};
+    rkmq__plan_put(out, ",'listener':{'cost':'%s'", RKMQ_PLAN_PICK(plan, costs));
+    if (group->rejects > 0) { /* it comes again 10 s later, then 30 s later */
         rkmq__plan_put(out,
                        ",'verdict':[{'if':{'key':'bad','reconsume':{'lt':%lld}},'then':'later'}]",
-                       (long long)rkmq__plan_between(plan, 1, 2));
+                       (long long)group->rejects);
     }
     rkmq__plan_put(out, "}");
 }
@@ -72,12 +71,13 @@ static void write_member(struct rkmq_plan *plan, unsigned m, struct rkmq_bytes *
                    (long long)rkmq__plan_between(plan, 1, 9), m + 1);
     for (unsigned t = 0; t < plan->n_topics; t++) {
         if (group->has_topic[t]) {
-            rkmq__plan_put(out, "%s'%s':'*'", comma, rkmq__plan_topic(t));
+            rkmq__plan_put(out, "%s'%s':'%s'", comma, rkmq__plan_topic(t),
+                           group->is_by_tag ? "A || B" : "*");
             comma = ",";
         }
     }
     rkmq__plan_put(out, "},'from':'%s'", group->is_from_first ? "first" : "last");
-    write_listener(plan, out);
+    write_listener(plan, group, out);
     write_settings(plan, member, out);
     rkmq__plan_put(out, "}");
 }
@@ -98,16 +98,17 @@ void rkmq__plan_write_actors(struct rkmq_plan *plan, struct rkmq_bytes *out)
 /* ---- load ---- */
 
 #define MESSAGES_MAX 200 /* of one action */
-#define BATCHES_MAX 3    /* of a topic */
+#define BAD_MAX 20
+#define BATCHES_MAX 3 /* of a topic, after the first */
 
 static void produce(struct rkmq_plan *plan, unsigned topic, rkmq_ms at)
 {
     long long n = rkmq__plan_mostly_small(plan, 1, MESSAGES_MAX);
     long long by = rkmq__plan_between(plan, 1, plan->n_producers);
-    char more[96] = "";
-    if (rkmq__plan_chance(plan, 25) && n <= MESSAGES_MAX / 8) {
-        (void)snprintf(more, sizeof more, ",'keys':'bad'"); /* fits */
-    }
+    bool is_bad = n <= BAD_MAX && rkmq__plan_chance(plan, 30);
+    char more[48];
+    (void)snprintf(more, sizeof more, ",'tag':'%s'%s", rkmq__plan_chance(plan, 50) ? "A" : "B",
+                   is_bad ? ",'keys':'bad'" : ""); /* fits */
     if (rkmq__plan_chance(plan, 30)) {
         rkmq__plan_do(plan, at, "{'produce':{'by':'p%lld','topic':'%s','count':%lld%s}}", by,
                       rkmq__plan_topic(topic), n, more);

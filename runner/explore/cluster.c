@@ -48,6 +48,8 @@ void rkmq__plan_members(struct rkmq_plan *plan)
         struct rkmq_plan_group *group = &plan->groups[g];
         group->is_by_circle = rkmq__plan_chance(plan, 25);
         group->is_from_first = rkmq__plan_chance(plan, 75);
+        group->is_by_tag = rkmq__plan_chance(plan, 25);
+        group->rejects = rkmq__plan_chance(plan, 30) ? rkmq__plan_between(plan, 1, 2) : 0;
         for (unsigned t = 0; t < plan->n_topics; t++) {
             group->has_topic[t] = t == 0 || rkmq__plan_chance(plan, 70);
         }

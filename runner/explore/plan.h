@@ -37,7 +37,8 @@ struct rkmq_plan_topic {
 };
 struct rkmq_plan_group {
     bool has_topic[RKMQ_PLAN_TOPICS_MAX];
-    bool is_by_circle, is_from_first;
+    bool is_by_circle, is_from_first, is_by_tag;
+    int64_t rejects; /* how often its listeners reject a bad message; 0: they do not */
 };
 struct rkmq_plan_member {
     unsigned group;

@@ -127,6 +127,13 @@ void rkmq__event_write_json(const struct rkmq_event_log *log, const struct rkmq_
 /* "12.345678 c1 -> broker-a PULL_MESSAGE T@broker-a/3 offset=17 ..." as people read it. */
 void rkmq__event_write_line(const struct rkmq_event_log *log, const struct rkmq_event *event,
                             struct rkmq_bytes *out);
+/* ... and parts of it: "T@broker-a/3"; " group=g offset=17 ...". */
+void rkmq__event_write_queue(const struct rkmq_event_log *log, const struct rkmq_event *event,
+                             struct rkmq_bytes *out);
+void rkmq__event_write_details(const struct rkmq_event_log *log, const struct rkmq_event *event,
+                               struct rkmq_bytes *out);
+/* Of the request that an event is about; NULL: it is about none. */
+const char *rkmq__event_code_name(const struct rkmq_event *event);
 const char *rkmq__event_kind_name(enum rkmq_event_kind kind);
 /* Rests on hooks in our own consumer: no other client's log has any. */
 bool rkmq__event_kind_needs_hooks(enum rkmq_event_kind kind);

@@ -28,14 +28,12 @@ const char *rkmq__event_kind_name(enum rkmq_event_kind kind)
     return kind_names[kind];
 }
 
-static bool has_code(const struct rkmq_event *e)
+const char *rkmq__event_code_name(const struct rkmq_event *e)
 {
-    return e->kind == RKMQ_EV_REQ || e->kind == RKMQ_EV_RESP || e->kind == RKMQ_EV_FAULT;
-}
-
-static const char *code_name(int32_t code)
-{
-    const char *name = rkmq_request_code_name(code);
+    if (e->kind != RKMQ_EV_REQ && e->kind != RKMQ_EV_RESP && e->kind != RKMQ_EV_FAULT) {
+        return NULL;
+    }
+    const char *name = rkmq_request_code_name(e->code);
     return name ? name : "?";
 }
 
@@ -75,6 +73,7 @@ void rkmq__event_write_json(const struct rkmq_event_log *log, const struct rkmq_
                             struct rkmq_bytes *out)
 {
     struct event_writer w = {.log = log};
+    const char *code_name = rkmq__event_code_name(e);
     rkmq__json_begin(&w.json, out);
     rkmq__json_object(&w.json);
     rkmq__json_add_i64(&w.json, "seq", (int64_t)e->sequence);
@@ -82,9 +81,9 @@ void rkmq__event_write_json(const struct rkmq_event_log *log, const struct rkmq_
     rkmq__json_add_text(&w.json, "ev", rkmq__slice_of(kind_names[e->kind]));
     add_name(&w, "who", e->who);
     add_name(&w, "peer", e->peer);
-    if (has_code(e)) {
+    if (code_name) {
         rkmq__json_add_i64(&w.json, "code", e->code);
-        rkmq__json_add_text(&w.json, "name", rkmq__slice_of(code_name(e->code)));
+        rkmq__json_add_text(&w.json, "name", rkmq__slice_of(code_name));
         add_number(&w, "opaque", e->opaque, 0);
     }
     add_name(&w, "group", e->group);
@@ -114,11 +113,11 @@ static void put_name(const struct rkmq_event_log *log, struct rkmq_bytes *out, c
     }
 }
 
-static void put_queue(const struct rkmq_event_log *log, struct rkmq_bytes *out,
-                      const struct rkmq_event *e)
+void rkmq__event_write_queue(const struct rkmq_event_log *log, const struct rkmq_event *e,
+                             struct rkmq_bytes *out)
 {
-    put_name(log, out, " ", e->topic);
-    put_name(log, out, e->topic ? "@" : " @", e->broker);
+    put_name(log, out, "", e->topic);
+    put_name(log, out, "@", e->broker);
     if (e->queue_id >= 0) {
         rkmq__bytes_printf(out, "/%ld", (long)e->queue_id);
     }
@@ -134,17 +133,9 @@ static void put_offsets(struct rkmq_bytes *out, const struct rkmq_event *e)
     }
 }
 
-void rkmq__event_write_line(const struct rkmq_event_log *log, const struct rkmq_event *e,
-                            struct rkmq_bytes *out)
+void rkmq__event_write_details(const struct rkmq_event_log *log, const struct rkmq_event *e,
+                               struct rkmq_bytes *out)
 {
-    rkmq__bytes_printf(out, "%4" PRId64 ".%06" PRId64 "  %-14s", e->at / 1000000, e->at % 1000000,
-                       kind_names[e->kind]);
-    put_name(log, out, " ", e->who);
-    put_name(log, out, " -> ", e->peer);
-    if (has_code(e)) {
-        rkmq__bytes_printf(out, " %s", code_name(e->code));
-    }
-    put_queue(log, out, e);
     put_name(log, out, " group=", e->group);
     put_offsets(out, e);
     if (e->count != 0) {
@@ -155,4 +146,22 @@ void rkmq__event_write_line(const struct rkmq_event_log *log, const struct rkmq_
     }
     put_name(log, out, " key=", e->key);
     put_name(log, out, " ", e->text);
+}
+
+void rkmq__event_write_line(const struct rkmq_event_log *log, const struct rkmq_event *e,
+                            struct rkmq_bytes *out)
+{
+    const char *code_name = rkmq__event_code_name(e);
+    rkmq__bytes_printf(out, "%4" PRId64 ".%06" PRId64 "  %-14s", e->at / 1000000, e->at % 1000000,
+                       kind_names[e->kind]);
+    put_name(log, out, " ", e->who);
+    put_name(log, out, " -> ", e->peer);
+    if (code_name) {
+        rkmq__bytes_printf(out, " %s", code_name);
+    }
+    if (e->topic || e->broker) {
+        rkmq__bytes_add_text(out, " ");
+    }
+    rkmq__event_write_queue(log, e, out);
+    rkmq__event_write_details(log, e, out);
 }

@@ -26,7 +26,7 @@ enum {
 #define RUN_LIMIT_S 120 /* of real time a simulated run may take in a worker */
 
 struct run_options {
-    const char *on, *client, *seed, *seeds, *filter, *events, *junit, *svg;
+    const char *on, *client, *seed, *seeds, *filter, *events, *junit, *svg, *html;
     int64_t client_timeout_ms;
     int64_t jobs, variant; /* variant -1: not given */
     bool is_list, is_all_variants, is_twice;
@@ -59,6 +59,8 @@ static const struct cli_option option_table[] = {
      "write the verdicts as JUnit XML, as CI systems read it"},
     {"svg", 0, CLI_TEXT, "FILE", OPTION(svg), 0, 0, false,
      "draw who owned which queue when, of the first run that is not ok, else of the last"},
+    {"html", 0, CLI_TEXT, "FILE", OPTION(html), 0, 0, false,
+     "write one page to look at: all runs, what failed and why, owners, offsets, events"},
     {"events", 0, CLI_TEXT, "FILE", OPTION(events), 0, 0, false,
      "write the event log of the last run as JSON lines"},
 };
@@ -80,6 +82,7 @@ struct campaign {
     bool has_seeds;
     FILE *events;
     struct rkmq_reports *reports;
+    struct rkmq_bytes command; /* what plays it all again, for reports */
     struct rkmq_arena arena;
     struct item *items;
     size_t n_items, n_items_max;
@@ -111,6 +114,17 @@ static const char *rerun_write(struct rkmq_bytes *out, const struct campaign *c,
     cli_shell_word(out, item->path);
     rkmq__bytes_add(out, "", 1);
     return out->is_failed ? NULL : (const char *)out->p;
+}
+
+/* The command line, NUL-terminated. */
+static void command_write(struct rkmq_bytes *out, int argc, char **argv)
+{
+    rkmq__bytes_add_text(out, "rkmq run");
+    for (int i = 1; i < argc; i++) {
+        rkmq__bytes_add_text(out, " ");
+        cli_shell_word(out, argv[i]);
+    }
+    rkmq__bytes_add(out, "", 1);
 }
 
 /* ---- one run: in a worker ---- */
@@ -223,6 +237,13 @@ static void play(struct one_run *one, uint64_t seed)
     rkmq__run_result_close(&result);
 }
 
+/* The first run of a scenario, and the last of all. */
+static bool is_example(const struct campaign *c, const struct item *item, uint64_t number)
+{
+    bool is_plain = item->variant == 0 || c->options.variant >= 0;
+    return (is_plain && number == item->first_piece) || number + 1 == c->n_played_to;
+}
+
 /* The answer: is_events_failed, then the part. Empty: memory is out. */
 static void work(void *user, uint64_t number, struct rkmq_bytes *out)
 {
@@ -236,7 +257,8 @@ static void work(void *user, uint64_t number, struct rkmq_bytes *out)
     one.run = (struct rkmq_report_run){.file = item->path,
                                        .sc = item->is_refused ? NULL : scenario_of(c, item),
                                        .seed = seed,
-                                       .rerun = rerun_write(&rerun, c, item, seed)};
+                                       .rerun = rerun_write(&rerun, c, item, seed),
+                                       .is_example = is_example(c, item, number)};
     if (!one.run.rerun || (!one.run.sc && !item->is_refused)) {
         one.is_rendered = false;
     } else if (item->why_not) {
@@ -571,7 +593,11 @@ static int outputs_open(struct campaign *c)
 {
     struct rkmq_reports_options o = {.tap = c->options.is_list ? NULL : stdout,
                                      .junit = c->options.junit,
-                                     .svg = c->options.svg};
+                                     .svg = c->options.svg,
+                                     .html = c->options.html,
+                                     .ground = c->options.on,
+                                     .command =
+                                         c->command.is_failed ? "" : (const char *)c->command.p};
     struct rkmq_err err = {0};
     int status = rkmq__reports_open(&c->reports, &o, rkmq_mem_heap(), &err);
     if (status != RKMQ_OK) {
@@ -613,11 +639,15 @@ static int run_run(int argc, char **argv)
     }
     c.log_level = args.log_level > RKMQ_LOG_WARN ? args.log_level : RKMQ_LOG_ERROR;
     rkmq__arena_init(&c.arena, rkmq_mem_heap());
+    rkmq__bytes_init(&c.command, rkmq_mem_heap());
+    command_write(&c.command, argc, argv);
     code = outputs_open(&c) == RKMQ_OK ? campaign_run(&c, &args) : RUN_EXIT_HARNESS;
     rkmq__scenario_destroy(c.parsed);
     rkmq__free(rkmq_mem_heap(), c.items);
     rkmq__arena_close(&c.arena);
-    return outputs_close(&c) == RKMQ_OK ? code : RUN_EXIT_HARNESS;
+    code = outputs_close(&c) == RKMQ_OK ? code : RUN_EXIT_HARNESS;
+    rkmq__bytes_close(&c.command);
+    return code;
 }
 
 const struct cli_command cli_run_command = {

@@ -65,3 +65,20 @@ function(rkmq_add_test name)
   add_test(NAME ${name} COMMAND ${name})
   set_tests_properties(${name} PROPERTIES LABELS "${ARG_LABELS}" TIMEOUT ${ARG_TIMEOUT})
 endfunction()
+
+# rkmq_embed(OUT PREFIX FILE...): puts files into a program. OUT is set to the C sources to compile; a.b becomes
+# `const unsigned char PREFIXa_b[]` and `const size_t PREFIXa_b_bytes`.
+function(rkmq_embed out prefix)
+  set(sources "")
+  foreach(file ${ARGN})
+    get_filename_component(name ${file} NAME)
+    string(MAKE_C_IDENTIFIER ${name} name)
+    set(source ${CMAKE_CURRENT_BINARY_DIR}/${prefix}${name}.c)
+    add_custom_command(OUTPUT ${source}
+      COMMAND ${CMAKE_COMMAND} -D FROM=${CMAKE_CURRENT_SOURCE_DIR}/${file} -D TO=${source} -D NAME=${prefix}${name}
+              -P ${PROJECT_SOURCE_DIR}/cmake/RkmqEmbed.cmake
+      DEPENDS ${file} ${PROJECT_SOURCE_DIR}/cmake/RkmqEmbed.cmake VERBATIM)
+    list(APPEND sources ${source})
+  endforeach()
+  set(${out} ${sources} PARENT_SCOPE)
+endfunction()

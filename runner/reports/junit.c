@@ -20,19 +20,6 @@ static const char *element_of(enum rkmq_outcome outcome)
     return elements[outcome];
 }
 
-/* Line by line: a line feed is no character to be hidden here. */
-static void put_lines(struct rkmq_bytes *out, struct rkmq_slice lines)
-{
-    while (lines.n > 0) {
-        const uint8_t *end = memchr(lines.p, '\n', lines.n);
-        size_t n = end ? (size_t)(end - lines.p) : lines.n;
-        rkmq__xml_text(out, rkmq__slice(lines.p, n));
-        rkmq__bytes_add_text(out, "\n");
-        n += end ? 1 : 0;
-        lines = rkmq__slice(lines.p + n, lines.n - n);
-    }
-}
-
 static struct rkmq_slice first_line(struct rkmq_slice lines)
 {
     const uint8_t *end = lines.n > 0 ? memchr(lines.p, '\n', lines.n) : NULL;
@@ -51,12 +38,12 @@ void rkmq__junit_render(const struct rkmq_report_run *run, enum rkmq_outcome out
                            rkmq__outcome_name(outcome));
         rkmq__xml_text(out, first_line(rkmq__bytes_slice(&why)));
         rkmq__bytes_add_text(out, "\">");
-        put_lines(out, rkmq__bytes_slice(&why));
+        rkmq__xml_lines(out, rkmq__bytes_slice(&why));
         rkmq__bytes_printf(out, "</%s>\n", element);
     }
     if (outcome != RKMQ_OUTCOME_SKIPPED) {
         rkmq__bytes_add_text(out, "      <system-out>");
-        put_lines(out, element ? (struct rkmq_slice){0} : rkmq__bytes_slice(&why));
+        rkmq__xml_lines(out, element ? (struct rkmq_slice){0} : rkmq__bytes_slice(&why));
         if (run->rerun[0]) {
             rkmq__bytes_add_text(out, "rerun: ");
             rkmq__xml_text(out, rkmq__slice_of(run->rerun));

@@ -9,6 +9,7 @@
 struct rkmq_report {
     const struct rkmq_report_kind *kind;
     const struct rkmq_mem *mem;
+    const struct rkmq_reports_options *options;
     const char *path; /* NULL: `file` is the caller's */
     FILE *file;
     unsigned n_parts; /* added so far, the one being added included */
@@ -24,7 +25,8 @@ struct rkmq_report_kind {
     void (*add)(struct rkmq_report *r, const struct rkmq_part *part);
     void (*end)(struct rkmq_report *r); /* also frees what hangs on the state */
 };
-extern const struct rkmq_report_kind rkmq__report_tap, rkmq__report_junit, rkmq__report_svg;
+extern const struct rkmq_report_kind rkmq__report_tap, rkmq__report_junit, rkmq__report_svg,
+    rkmq__report_html;
 
 /* Writes; a failure is remembered. */
 void rkmq__report_put(struct rkmq_report *r, struct rkmq_slice bytes);
@@ -33,15 +35,20 @@ void rkmq__report_printf(struct rkmq_report *r, const char *fmt, ...) RKMQ_PRINT
 
 /* Appends `text` for XML, as content or between double quotes; see remoting/base/text.h. */
 void rkmq__xml_text(struct rkmq_bytes *out, struct rkmq_slice text);
+/* The same line by line: a line feed is no character to be hidden. */
+void rkmq__xml_lines(struct rkmq_bytes *out, struct rkmq_slice lines);
 
 /* Renderers of slots. */
 void rkmq__tap_render(const struct rkmq_report_run *run, enum rkmq_outcome outcome,
                       struct rkmq_bytes *out);
 void rkmq__junit_render(const struct rkmq_report_run *run, enum rkmq_outcome outcome,
                         struct rkmq_bytes *out);
-
 void rkmq__svg_render(const struct rkmq_report_run *run, enum rkmq_outcome outcome,
                       struct rkmq_bytes *out);
+void rkmq__html_findings_render(const struct rkmq_report_run *run, enum rkmq_outcome outcome,
+                                struct rkmq_bytes *out);
+void rkmq__html_details_render(const struct rkmq_report_run *run, enum rkmq_outcome outcome,
+                               struct rkmq_bytes *out);
 
 /* ---- of use to several ---- */
 

@@ -36,14 +36,40 @@ static void scenario_render(const struct rkmq_report_run *run, enum rkmq_outcome
     rkmq__text_show(out, run->sc ? run->sc->name : rkmq__slice_of(run->file), 0);
 }
 
+static void title_render(const struct rkmq_report_run *run, enum rkmq_outcome outcome,
+                         struct rkmq_bytes *out)
+{
+    (void)outcome;
+    rkmq__text_show(out, run->sc ? run->sc->title : (struct rkmq_slice){0}, 0);
+}
+
+static void rerun_render(const struct rkmq_report_run *run, enum rkmq_outcome outcome,
+                         struct rkmq_bytes *out)
+{
+    (void)outcome;
+    rkmq__text_show(out, rkmq__slice_of(run->rerun), 0);
+}
+
+/* Pictures cost more than the rest of a part, and nobody looks at thousands of passes. */
+static bool is_shown(const struct rkmq_report_run *run, enum rkmq_outcome outcome)
+{
+    return outcome != RKMQ_OUTCOME_PASS || run->is_example;
+}
+
 int rkmq__part_make(struct rkmq_part *part, unsigned slots, const struct rkmq_report_run *run,
                     const struct rkmq_mem *mem)
 {
     static void (*const renderers[RKMQ_PART_SLOTS])(const struct rkmq_report_run *,
                                                     enum rkmq_outcome, struct rkmq_bytes *) = {
-        [RKMQ_PART_SCENARIO] = scenario_render, [RKMQ_PART_LABEL] = label_render,
-        [RKMQ_PART_TAP] = rkmq__tap_render,     [RKMQ_PART_JUNIT] = rkmq__junit_render,
+        [RKMQ_PART_SCENARIO] = scenario_render,
+        [RKMQ_PART_LABEL] = label_render,
+        [RKMQ_PART_TAP] = rkmq__tap_render,
+        [RKMQ_PART_JUNIT] = rkmq__junit_render,
         [RKMQ_PART_SVG] = rkmq__svg_render,
+        [RKMQ_PART_TITLE] = title_render,
+        [RKMQ_PART_RERUN] = rerun_render,
+        [RKMQ_PART_HTML_FINDINGS] = rkmq__html_findings_render,
+        [RKMQ_PART_HTML_DETAILS] = rkmq__html_details_render,
     };
     const struct rkmq_run_result *result = run->result;
     bool is_failed = false;
@@ -54,6 +80,9 @@ int rkmq__part_make(struct rkmq_part *part, unsigned slots, const struct rkmq_re
                                          .n_events = result ? result->n_events : 0,
                                          .ended_us = result ? result->ended_at : 0,
                                          .took_us = run->took_us}};
+    if (!is_shown(run, part->facts.outcome)) {
+        slots &= ~(RKMQ_PART_BIT(RKMQ_PART_SVG) | RKMQ_PART_BIT(RKMQ_PART_HTML_DETAILS));
+    }
     for (size_t i = 0; i < RKMQ_PART_SLOTS; i++) {
         rkmq__bytes_init(&part->slots[i], mem);
         if (slots & RKMQ_PART_BIT(i)) {

@@ -28,10 +28,11 @@ bool rkmq__outcome_is_ok(enum rkmq_outcome outcome)
 
 /* ---- the reports of one campaign ---- */
 
-enum { REPORT_TAP, REPORT_JUNIT, REPORT_SVG, REPORT_COUNT };
+enum { REPORT_TAP, REPORT_JUNIT, REPORT_SVG, REPORT_HTML, REPORT_COUNT };
 
 struct rkmq_reports {
     const struct rkmq_mem *mem;
+    struct rkmq_reports_options options;
     struct rkmq_report at[REPORT_COUNT];
     size_t n;
 };
@@ -40,7 +41,11 @@ static int report_open(struct rkmq_reports *reports, const struct rkmq_report_ki
                        const char *path, FILE *file, struct rkmq_err *err)
 {
     struct rkmq_report *r = &reports->at[reports->n];
-    *r = (struct rkmq_report){.kind = kind, .mem = reports->mem, .path = path, .file = file};
+    *r = (struct rkmq_report){.kind = kind,
+                              .mem = reports->mem,
+                              .options = &reports->options,
+                              .path = path,
+                              .file = file};
     if (path && !(r->file = fopen(path, "we"))) {
         return rkmq__err_set(err, RKMQ_E_IO, "%s: %s", path, strerror(errno));
     }
@@ -62,6 +67,7 @@ int rkmq__reports_open(struct rkmq_reports **out, const struct rkmq_reports_opti
         [REPORT_TAP] = {&rkmq__report_tap, NULL, o->tap},
         [REPORT_JUNIT] = {&rkmq__report_junit, o->junit, NULL},
         [REPORT_SVG] = {&rkmq__report_svg, o->svg, NULL},
+        [REPORT_HTML] = {&rkmq__report_html, o->html, NULL},
     };
     struct rkmq_reports *reports = rkmq__zalloc(mem, sizeof *reports);
     int status = RKMQ_OK;
@@ -70,6 +76,7 @@ int rkmq__reports_open(struct rkmq_reports **out, const struct rkmq_reports_opti
         return rkmq__err_set(err, RKMQ_E_NOMEM, "out of memory");
     }
     reports->mem = mem;
+    reports->options = *o;
     for (size_t i = 0; status == RKMQ_OK && i < REPORT_COUNT; i++) {
         if (wanted[i].path || wanted[i].file) {
             status = report_open(reports, wanted[i].kind, wanted[i].path, wanted[i].file, err);

@@ -3,7 +3,7 @@
 #define RKMQ_RUNNER_REPORT_H
 
 /*
- * The reports of a campaign: TAP, JUnit, SVG.
+ * The reports of a campaign: TAP, JUnit, SVG, HTML.
  *
  * A run is rendered where it was played, while its log is there, into a `part`: plain numbers and
  * bytes, which may cross a process boundary. The reports only put parts together, in the order they
@@ -53,6 +53,7 @@ struct rkmq_report_run {
     const char *why;           /* ... and why, one or more lines */
     const char *rerun;         /* the command that plays it again; "": there is none */
     rkmq_us took_us;           /* real time */
+    bool is_example;           /* worth a picture also when it is a pass */
 };
 
 /* What every report knows of every run. */
@@ -69,7 +70,11 @@ enum rkmq_part_slot {
     RKMQ_PART_LABEL,    /* "/steps/3/at=12s seed 7" */
     RKMQ_PART_TAP,      /* diagnostic lines */
     RKMQ_PART_JUNIT,    /* what stands in the testcase */
-    RKMQ_PART_SVG,      /* the picture of the run; n 0: it was not played */
+    RKMQ_PART_SVG,      /* the picture of the run; n 0: not played, or a pass and no example */
+    RKMQ_PART_TITLE,    /* of the scenario */
+    RKMQ_PART_RERUN,
+    RKMQ_PART_HTML_FINDINGS, /* what speaks against it, as elements of a list */
+    RKMQ_PART_HTML_DETAILS,  /* checks, offsets and rows, as JSON; n 0: as with SVG */
     RKMQ_PART_SLOTS
 };
 #define RKMQ_PART_BIT(slot) (1u << (slot))
@@ -92,11 +97,13 @@ int rkmq__part_read(struct rkmq_part *part, struct rkmq_slice bytes, const struc
 /* ---- the reports ---- */
 
 struct rkmq_reports_options {
-    FILE *tap;               /* NULL: none */
-    const char *junit, *svg; /* paths; NULL: none */
+    FILE *tap;                      /* NULL: none */
+    const char *junit, *svg, *html; /* paths; NULL: none */
+    const char *ground, *command;   /* of the campaign; what plays it again */
 };
 struct rkmq_reports;
-/* Opens every file, so that a path that cannot be written is told before anything is played.
+/* Opens every file, so that a path that cannot be written is told before anything is played. What
+ * the options point to outlives the reports.
  * Errors: RKMQ_E_IO (err names the file), RKMQ_E_NOMEM. */
 int rkmq__reports_open(struct rkmq_reports **out, const struct rkmq_reports_options *o,
                        const struct rkmq_mem *mem, struct rkmq_err *err);

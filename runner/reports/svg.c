@@ -618,8 +618,9 @@ static void draw_whole(struct picture *p, struct rkmq_bytes *out)
     p->out = out;
     rkmq__bytes_printf(out,
                        "<svg xmlns=\"http://www.w3.org/2000/svg\" class=\"rkmq-tl\" role=\"img\""
-                       " viewBox=\"0 0 %d %.0f\" width=\"%d\" height=\"%.0f\">\n<title>",
-                       PICTURE_WIDTH, p->y + 8, PICTURE_WIDTH, p->y + 8);
+                       " viewBox=\"0 0 %d %.0f\" width=\"%d\" height=\"%.0f\""
+                       " data-left=\"%.1f\" data-right=\"%.1f\">\n<title>",
+                       PICTURE_WIDTH, p->y + 8, PICTURE_WIDTH, p->y + 8, p->left, p->right);
     put(p, "Owners of queues over time: ");
     rkmq__xml_text(out, p->tl->sc->name);
     put(p, "</title>\n");

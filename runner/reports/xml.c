@@ -38,3 +38,15 @@ void rkmq__xml_text(struct rkmq_bytes *out, struct rkmq_slice text)
     out->is_failed = out->is_failed || shown.is_failed;
     rkmq__bytes_close(&shown);
 }
+
+void rkmq__xml_lines(struct rkmq_bytes *out, struct rkmq_slice lines)
+{
+    while (lines.n > 0) {
+        const uint8_t *end = memchr(lines.p, '\n', lines.n);
+        size_t n = end ? (size_t)(end - lines.p) : lines.n;
+        rkmq__xml_text(out, rkmq__slice(lines.p, n));
+        rkmq__bytes_add_text(out, "\n");
+        n += end ? 1 : 0;
+        lines = rkmq__slice(lines.p + n, lines.n - n);
+    }
+}

@@ -1,5 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """What rkmq run writes: TAP as prove reads it, JUnit as independent parsers read it."""
+import html.parser
+import json
 import os
 import re
 import shlex
@@ -17,6 +19,28 @@ HOSTILE = "\"'<b>&amp;</script><!--<script>alert(1)</script>]]>\u2028\u2029\u00e
 SVG = "{http://www.w3.org/2000/svg}"
 SCENARIOS = os.path.join(os.path.dirname(__file__), "..", "..", "scenarios")
 HOSTILE_FILE = "a b'\"<&>\x01\n# SKIP.jsonc"
+
+
+class Page(html.parser.HTMLParser):
+    """What is in a page: texts of <script> elements by id, labels, and whatever would be asked for elsewhere."""
+
+    def __init__(self, text):
+        super().__init__()
+        self.data, self.labels, self.asked, self.script = {}, [], [], None
+        self.feed(text)
+
+    def handle_starttag(self, tag, attrs):
+        values = dict(attrs)
+        self.script = values.get("id") if tag == "script" else None
+        self.labels.append(values.get("aria-label"))
+        self.asked += [value for key, value in attrs if key in ("src", "href") and not value.startswith("#")]
+
+    def handle_endtag(self, tag):
+        self.script = None
+
+    def handle_data(self, data):
+        if self.script:
+            self.data[self.script] = self.data.get(self.script, "") + data
 
 
 class Reports(Case):
@@ -145,6 +169,29 @@ class Reports(Case):
                                                            root.findall(SVG + "text")[1].text[:14]])
         root = self.svg("--variant", "1", os.path.join(self.folder.path, "2.jsonc"), code=1)
         self.assertIn("/title=\"'<b>&amp;", root.findall(SVG + "text")[1].text)
+
+    def test_html(self):
+        """The page has the runs of the TAP, each hostile text as a text, JSON that can be read, and no address of anything else."""
+        path = os.path.join(self.folder.path, "page.html")
+        tap, _ = self.write("--html", path)
+        with open(path, encoding="utf-8") as file:
+            text = file.read()
+        page = Page(text)
+        outcomes = re.findall(r"^(?:not )?ok \d+ - .*?(?:\((pass|FAIL|unknown|bad)\b[^()]*\)|(?<!\\)# (SKIP).*)$", tap, re.M)
+        self.assertEqual(7, len(outcomes))
+        names = {"pass": "pass", "FAIL": "fail", "unknown": "unknown", "bad": "bad", "SKIP": "skipped"}
+        runs = [run for scenario in json.loads(page.data["campaign"]) for run in scenario["runs"]]
+        self.assertEqual([names[one or other] for one, other in outcomes], [run[1] for run in runs])
+        self.assertEqual(list(range(1, 8)), [run[0] for run in runs])
+        self.assertIn(f"/title={HOSTILE} seed 1", [run[2] for run in runs])
+        self.assertIn(f"/title={HOSTILE} seed 1, failed", page.labels)
+        details = json.loads(page.data["details-2"])
+        self.assertEqual(["FAIL", "alone"], details["expects"][0][:2])
+        self.assertEqual(0, len(details["rows"]) % 7)
+        self.assertEqual(details["n"], sum(n for _, _, n in details["classes"]))
+        ElementTree.fromstring(page.data["picture-2"])
+        self.assertEqual({"http://www.w3.org/2000/svg"}, set(re.findall(r"https?://[^\"' ]+", text)))
+        self.assertEqual([], page.asked)
 
     def test_unwritable(self):
         """A report that cannot be written is told before anything is played; one that breaks off is told at the end."""

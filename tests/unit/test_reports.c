@@ -106,7 +106,7 @@ static void test_part_crosses(void **state)
 static int report_once(const struct rkmq_mem *mem, void *arg)
 {
     const struct rkmq_report_run *run = arg;
-    const struct rkmq_reports_options o = {.junit = "/dev/null"};
+    const struct rkmq_reports_options o = {.junit = "/dev/null", .html = "/dev/null"};
     struct rkmq_reports *reports;
     struct rkmq_err err = {0};
     struct rkmq_part part;

@@ -191,9 +191,10 @@ void rkmq__driver_turn(struct rkmq_world *w)
     for (size_t i = 0; i < w->sc->n_actors; i++) {
         rkmq__actor_reap(&w->actors[i]);
     }
-    while (!w->is_ended && rkmq__world_now(w) < w->sc->end && step_next(w)) {
+    while (!w->is_ended && !w->is_harness_failure && rkmq__world_now(w) < w->sc->end &&
+           step_next(w)) {
     }
-    if (rkmq__world_now(w) >= w->sc->end) {
+    if (rkmq__world_now(w) >= w->sc->end || w->is_harness_failure) {
         w->is_ended = true;
     }
     if (!w->is_ended && !w->is_woken) {

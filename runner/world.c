@@ -27,7 +27,6 @@ void rkmq__world_fail(struct rkmq_world *w, bool is_harness, const char *fmt, ..
         (void)vsnprintf(w->failure, sizeof w->failure, fmt, args); /* a longer one is cut */
         va_end(args);
         w->is_harness_failure = is_harness;
-        w->is_ended = w->is_ended || is_harness;
     }
 }
 
@@ -206,13 +205,18 @@ static void on_testees(void *arg)
 
 static bool are_testees_ready(void *arg)
 {
-    const struct rkmq_world *w = arg;
+    struct opening *o = arg;
+    const struct rkmq_world *w = o->w;
     bool is_ready = true;
+    if (w->failure[0]) {
+        o->status = rkmq__err_set(o->err, RKMQ_E_STATE, "%s", w->failure);
+        return true;
+    }
     for (size_t i = 0; i < w->sc->n_actors; i++) {
         is_ready = is_ready && (w->actors[i].ops != &rkmq__actor_testee_ops ||
                                 rkmq__actor_testee_is_ready(&w->actors[i]));
     }
-    return is_ready || w->failure[0];
+    return is_ready;
 }
 
 /* Processes that play actors begin before the run does: what a virtual machine needs to come up is
@@ -221,10 +225,9 @@ static int testees_ready(struct rkmq_world *w, struct rkmq_err *err)
 {
     struct opening o = {.w = w, .err = err};
     w->rt->ops->call(w->rt, on_testees, &o);
-    if (o.status == RKMQ_OK) {
-        o.status = w->rt->ops->await(w->rt, are_testees_ready, w, RKMQ_NEVER);
-    }
-    return w->failure[0] ? rkmq__err_set(err, RKMQ_E_STATE, "%s", w->failure) : o.status;
+    int status = o.status == RKMQ_OK ? w->rt->ops->await(w->rt, are_testees_ready, &o, RKMQ_NEVER)
+                                     : o.status;
+    return status == RKMQ_OK ? o.status : status;
 }
 
 int rkmq__world_open(struct rkmq_world *w, const struct rkmq_scenario *sc,
@@ -307,10 +310,10 @@ static bool is_woken(void *arg)
     return w->is_woken || w->is_ended;
 }
 
-static bool is_never(void *arg)
+/* Nothing else ends the time to settle early. */
+static bool is_failed(void *arg)
 {
-    (void)arg;
-    return false;
+    return ((const struct rkmq_world *)arg)->is_harness_failure;
 }
 
 static bool is_log_full(struct rkmq_world *w)
@@ -340,9 +343,7 @@ void rkmq__world_play(struct rkmq_world *w)
         ops->call(w->rt, on_turn, w);
     }
     ops->call(w->rt, on_heal, w);
-    if (!w->is_harness_failure) {
-        (void)ops->await(w->rt, is_never, w, w->sc->settle / 1000); /* ends by its timeout */
-    }
+    (void)ops->await(w->rt, is_failed, w, w->sc->settle / 1000); /* ends by its timeout */
     ops->call(w->rt, on_end, w);
 }
 

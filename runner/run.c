@@ -165,7 +165,7 @@ static int judge(struct rkmq_run_result *result, struct rkmq_world *w, struct rk
     struct rkmq_check_params params;
     result->n_events = rkmq__event_log_count(w->recorder.log);
     result->log_hash = rkmq__event_log_hash(w->recorder.log);
-    result->ended_at = rkmq__world_now(w);
+    result->ended_at = w->ended_us;
     result->is_harness_failure = w->is_harness_failure;
     memcpy(result->failure, w->failure, sizeof result->failure);
     result->expects = rkmq__zalloc(w->mem, (sc->n_expects + 1) * sizeof *result->expects);

@@ -279,9 +279,25 @@ static void on_begin(void *arg)
     run_begin(arg);
 }
 
+static bool is_log_full(struct rkmq_world *w)
+{
+    if (rkmq__event_log_is_failed(w->recorder.log) ||
+        (int64_t)rkmq__event_log_count(w->recorder.log) > w->sc->events_max) {
+        rkmq__world_fail(w, true, "the log is full after %zu events at %.3f s",
+                         rkmq__event_log_count(w->recorder.log), (double)rkmq__world_now(w) / 1e6);
+        return true;
+    }
+    return false;
+}
+
 static void on_turn(void *arg)
 {
-    rkmq__driver_turn(arg);
+    struct rkmq_world *w = arg;
+    if (is_log_full(w)) {
+        w->is_ended = true;
+    } else {
+        rkmq__driver_turn(w);
+    }
 }
 
 static void on_heal(void *arg)
@@ -302,6 +318,7 @@ static void on_end(void *arg)
     }
     rkmq__recorder_add(&w->recorder, &row);
     w->recorder.is_over = true;
+    w->ended_us = rkmq__world_now(w);
 }
 
 static bool is_woken(void *arg)
@@ -316,24 +333,13 @@ static bool is_failed(void *arg)
     return ((const struct rkmq_world *)arg)->is_harness_failure;
 }
 
-static bool is_log_full(struct rkmq_world *w)
-{
-    if (rkmq__event_log_is_failed(w->recorder.log) ||
-        (int64_t)rkmq__event_log_count(w->recorder.log) > w->sc->events_max) {
-        rkmq__world_fail(w, true, "the log is full after %zu events at %.3f s",
-                         rkmq__event_log_count(w->recorder.log), (double)rkmq__world_now(w) / 1e6);
-        return true;
-    }
-    return false;
-}
-
 void rkmq__world_play(struct rkmq_world *w)
 {
     const struct rkmq_runtime_ops *ops = w->rt->ops;
     rkmq_ms limit_ms = RUNAWAY_FACTOR * (w->sc->end / 1000) + 60000;
     ops->call(w->rt, on_begin, w);
     ops->call(w->rt, on_turn, w);
-    while (!w->is_ended && !is_log_full(w)) {
+    while (!w->is_ended) {
         int status = ops->await(w->rt, is_woken, w, limit_ms);
         if (status != RKMQ_OK) {
             rkmq__world_fail(w, true, "the run stands still at %.3f s",

@@ -131,6 +131,7 @@ struct rkmq_world {
     struct rkmq_mock *mock;
     const struct rkmq_env *env; /* of host "runner" */
     rkmq_us started_us;         /* on the runtime's clock */
+    rkmq_us ended_us;           /* since then, with its settling */
     bool is_up;                 /* the run has begun */
 
     struct rkmq_recorder recorder;

@@ -127,7 +127,7 @@ static void judge_move(struct rkmq_view *v, const struct rkmq_event *row, size_t
 {
     const struct rkmq_view_member *member = rkmq__view_member_known(v, row->who);
     const struct rkmq_view_seat *seat = rkmq__view_seat(v, row->who, row->topic);
-    if (!member || !seat || !rkmq__member_works(member)) {
+    if (!member || !seat || !rkmq__member_works(member) || !rkmq__seat_is_seen(seat)) {
         return;
     }
     rkmq_us reason = rkmq__later(

@@ -55,18 +55,31 @@ static void stopping_request(struct rkmq_view *v, const struct rkmq_event *row, 
     }
 }
 
-/* The last connection to a broker that has heard of the member; it may see the end later than the
- * member does. */
-static void judge_close(struct rkmq_view *v, const struct rkmq_event *row, size_t index)
+/* The last connection to a broker of its routes that has heard of the member; it may see the end
+ * later than the member does. */
+static void note_close(struct rkmq_view *v, const struct rkmq_event *row, size_t index)
 {
-    const struct rkmq_view_link *link = rkmq__view_link_known(v, row->who, row->peer);
+    struct rkmq_view_link *link = rkmq__view_link_known(v, row->who, row->peer);
     if (link && (link->member->is_stopping || link->member->is_stopped) && link->n_open == 1 &&
-        link->heartbeat_at != RKMQ_NOT_YET && link->unregistered_row == SIZE_MAX &&
-        rkmq__calm_since(v, row->who, row->peer) <= link->member->stop_at) {
-        rkmq__violated(v, RKMQ_CHECK_LIFE_1, true, link->member->stop_row, index,
-                       "%s closes its connection to %s before it unregisters there",
-                       rkmq__view_text(v, row->who), rkmq__view_text(v, row->peer));
+        (link->needed_since != RKMQ_NOT_YET || !link->member->has_routes) &&
+        link->heartbeat_at != RKMQ_NOT_YET && link->unregistered_row == SIZE_MAX) {
+        link->closed_at = v->now;
+        link->closed_row = index;
     }
+}
+
+/* Later: a server that goes down closes its connections first. */
+static void judge_close(struct rkmq_view *v, struct rkmq_view_link *link)
+{
+    if (v->now - link->closed_at <= rkmq__slack_us(v)) {
+        return;
+    }
+    if (rkmq__calm_since(v, link->member->who, link->server) <= link->member->stop_at) {
+        rkmq__violated(v, RKMQ_CHECK_LIFE_1, true, link->member->stop_row, link->closed_row,
+                       "%s closes its connection to %s before it unregisters there",
+                       rkmq__view_text(v, link->member->who), rkmq__view_text(v, link->server));
+    }
+    link->closed_at = RKMQ_NOT_YET;
 }
 
 /* ---- LIFE-2 ---- */
@@ -89,10 +102,11 @@ static void judge_left(struct rkmq_view *v, const struct rkmq_view_link *link)
         return;
     }
     rkmq__judged(v, RKMQ_CHECK_LIFE_2, RKMQ_EVIDENCE_W);
-    if (link->n_open > 0 && rkmq__calm_since(v, member->who, link->server) <= member->stop_at) {
+    if (link->n_open > link->n_stale &&
+        rkmq__calm_since(v, member->who, link->server) <= member->stop_at) {
         rkmq__violated(v, RKMQ_CHECK_LIFE_2, true, member->stopped_row, SIZE_MAX,
                        "%s has stopped, and still has %d connections to %s",
-                       rkmq__view_text(v, member->who), link->n_open,
+                       rkmq__view_text(v, member->who), link->n_open - link->n_stale,
                        rkmq__view_text(v, link->server));
     }
 }
@@ -138,7 +152,7 @@ static void life_row(struct rkmq_view *v, const struct rkmq_event *row, size_t i
         }
         break;
     case RKMQ_EV_CONN_CLOSE:
-        judge_close(v, row, index);
+        note_close(v, row, index);
         break;
     case RKMQ_EV_ACTOR_GONE:
         judge_gone(v, row, index);
@@ -158,9 +172,12 @@ static void life_tick(struct rkmq_view *v)
 {
     const struct rkmq_map_entry *entry;
     for (size_t cursor = 0; (entry = rkmq__map_next(&v->links, &cursor));) {
-        const struct rkmq_view_link *link = entry->value;
+        struct rkmq_view_link *link = entry->value;
         if (link->member->group != 0 && link->member->is_stopped) {
             judge_left(v, link);
+        }
+        if (link->closed_at != RKMQ_NOT_YET) {
+            judge_close(v, link);
         }
     }
 }

@@ -16,6 +16,13 @@ static rkmq_us heartbeat_allowed(const struct rkmq_view *v, const struct rkmq_vi
            rkmq__slack_us(v);
 }
 
+/* The broker stands in a route of the member; while no route is seen, it is connected to it. */
+static bool is_needed(const struct rkmq_view_link *link)
+{
+    return link->needed_since != RKMQ_NOT_YET ||
+           (!link->member->has_routes && link->n_open > 0 && link->heartbeat_at != RKMQ_NOT_YET);
+}
+
 static void judge_heartbeats(struct rkmq_view *v, struct rkmq_view_link *link)
 {
     const struct rkmq_view_member *member = link->member;
@@ -76,16 +83,19 @@ static void judge_content(struct rkmq_view *v, const struct rkmq_event *row, siz
 
 /* ---- MEM-2 ---- */
 
+/* What it asked while something was broken may have come to nobody. */
 static void judge_notified(struct rkmq_view *v, struct rkmq_view_member *member, size_t index)
 {
     rkmq_us since =
         rkmq__later(member->notified_at, rkmq__later(member->started_at, member->paused_at));
     rkmq_us allowed = ACT_US * (member->client->is_patient ? 2 : 1) + rkmq__slack_us(v);
-    if (!rkmq__member_works(member) || member->n_brokers == 0) {
+    if (!rkmq__member_works(member) || (member->has_routes && member->n_brokers == 0)) {
         return;
     }
     rkmq__judged(v, RKMQ_CHECK_MEM_2, RKMQ_EVIDENCE_W);
-    if (rkmq__is_overdue(v, member->who, 0, since, allowed)) {
+    if (rkmq__calm_since(v, member->who, 0) > since) {
+        member->notified_at = RKMQ_NOT_YET;
+    } else if (v->now - since > allowed) {
         rkmq__violated(v, RKMQ_CHECK_MEM_2, true, member->notified_row, index,
                        "%s is told that the members of %s changed, and does not ask for them for "
                        "%.3f s",
@@ -102,7 +112,8 @@ static void judge_leave(struct rkmq_view *v, const struct rkmq_view_link *link)
 {
     const struct rkmq_view_member *member = link->member;
     rkmq_us stopped_at = rkmq__event_log_at(v->log, member->stopped_row)->at;
-    bool is_known = link->heartbeat_at != RKMQ_NOT_YET && link->needed_since != RKMQ_NOT_YET &&
+    bool is_known = link->heartbeat_at != RKMQ_NOT_YET &&
+                    (link->needed_since != RKMQ_NOT_YET || !member->has_routes) &&
                     link->heartbeat_at >= member->stop_at - heartbeat_allowed(v, member);
     if (!is_known || !rkmq__is_due_now(v, stopped_at, rkmq__slack_us(v))) {
         return;
@@ -171,7 +182,7 @@ static void link_tick(struct rkmq_view *v, struct rkmq_view_link *link)
     if (member->is_stopped) {
         judge_leave(v, link);
     } else if (member->is_running && !member->is_stopping) {
-        if (link->needed_since != RKMQ_NOT_YET) {
+        if (is_needed(link)) {
             judge_heartbeats(v, link);
         }
         if (link->pulled_since != RKMQ_NOT_YET) {

@@ -43,10 +43,10 @@ static void judge_poll(struct rkmq_view *v, struct rkmq_view_seat *seat)
     int n_namesrvs;
     rkmq_us calm_since = namesrv_calm_since(v, member->who, &n_namesrvs);
     rkmq_us since = rkmq__later(rkmq__later(seat->polled_at, member->started_at), calm_since);
-    bool is_first = seat->polled_at == RKMQ_NOT_YET;
+    since = rkmq__later(since, member->route_fault_at); /* it ends the poll of all topics */
     rkmq__judged(v, RKMQ_CHECK_NS_1, RKMQ_EVIDENCE_W);
     if (v->now - since > poll_allowed(v, member->client, n_namesrvs)) {
-        rkmq__violated(v, RKMQ_CHECK_NS_1, true, is_first ? SIZE_MAX : seat->polled_row, SIZE_MAX,
+        rkmq__violated(v, RKMQ_CHECK_NS_1, true, seat->polled_row, SIZE_MAX,
                        "%s does not ask for the route of %s for %.3f s, %.3f s is the period",
                        rkmq__view_text(v, member->who), rkmq__view_text(v, seat->topic),
                        (double)(v->now - since) / 1e6, (double)member->client->route_poll_ms / 1e3);
@@ -54,7 +54,7 @@ static void judge_poll(struct rkmq_view *v, struct rkmq_view_seat *seat)
     }
 }
 
-/* Each queue whose broker is not known may ask once. */
+/* Each pass over a topic without a route may ask; and whoever has a queue without a broker does. */
 static void judge_storm(struct rkmq_view *v, const struct rkmq_event *row, size_t index)
 {
     struct rkmq_view_seat *seat = rkmq__view_seat(v, row->who, row->topic);
@@ -63,15 +63,17 @@ static void judge_storm(struct rkmq_view *v, const struct rkmq_event *row, size_
         v->now - seat->polls_soon_at >= RKMQ_TICK_US) {
         return;
     }
+    const struct rkmq_view_member *member = seat->member;
+    int n_allowed =
+        POLLS_SOON_MAX + member->n_owned + 2 * (member->n_reasons - seat->n_reasons_then);
     rkmq__judged(v, RKMQ_CHECK_NS_1, RKMQ_EVIDENCE_W);
-    if (seat->n_polls_soon >= POLLS_SOON_MAX + seat->n_queues &&
+    if (seat->n_polls_soon >= n_allowed && !rkmq__told_less(v, member) &&
         namesrv_calm_since(v, row->who, &n_namesrvs) <= seat->polls_soon_at) {
         rkmq__violated(v, RKMQ_CHECK_NS_1, true, seat->polled_row, index,
                        "%s asks for the route of %s %d times within %.3f s",
                        rkmq__view_text(v, row->who), rkmq__view_text(v, row->topic),
                        seat->n_polls_soon + 1, (double)(v->now - seat->polls_soon_at) / 1e6);
-        seat->n_polls_soon = 0;
-        seat->polls_soon_at = v->now;
+        seat->polls_soon_at = RKMQ_NOT_YET;
     }
 }
 
@@ -175,6 +177,7 @@ static bool is_concerned(const struct rkmq_view *v, const struct rkmq_view_seat 
 {
     const struct rkmq_view_member *member = seat->member;
     return member->group != 0 && member->is_running && !member->is_stopping &&
+           rkmq__seat_is_seen(seat) &&
            rkmq__told_subscribed(v, member->subscriptions, member->group, seat->topic);
 }
 

@@ -10,12 +10,13 @@ static enum rkmq_evidence evidence_of(const struct rkmq_view_hold *hold)
     return hold->member->has_hooks ? RKMQ_EVIDENCE_H : RKMQ_EVIDENCE_L;
 }
 
-/* The member knows where the queue's broker is. */
+/* The member knows where the queue's broker is, as far as can be seen. */
 static bool is_reachable(struct rkmq_view *v, const struct rkmq_view_hold *hold)
 {
     const struct rkmq_view_seat *seat = rkmq__view_seat(v, hold->who, hold->share->queue->topic);
     size_t place, n;
-    return seat && rkmq__told_queue(v, seat->route, hold->share->queue, &place, &n);
+    return seat && (!rkmq__seat_is_seen(seat) ||
+                    rkmq__told_queue(v, seat->route, hold->share->queue, &place, &n));
 }
 
 /* ---- OFF-4 ---- */

@@ -9,8 +9,9 @@
 
 #define BURST 10
 #define MINUTE_MS 60000
-#define PASSES_PER_MINUTE 6 /* the slowest clients rebalance every 10 s */
-#define UNIT 1000000        /* of a request, as buckets count */
+#define PASSES_PER_MINUTE 6 /* some clients rebalance every 10 s */
+#define UNBALANCED_PER_MINUTE 60
+#define UNIT 1000000 /* of a request, as buckets count */
 
 enum rate_kind { RATE_ROUTE, RATE_HEARTBEAT, RATE_MEMBERS, RATE_PERSIST, RATE_QUERY, RATE_KINDS };
 struct rkmq_rate_bucket { /* RATE_KINDS of a member */
@@ -41,17 +42,60 @@ static int64_t times_per_minute(rkmq_ms period_ms)
     return MINUTE_MS / (period_ms > 0 ? period_ms : 1) + 1;
 }
 
+/* Some topic of it has no queues, as it was told: it passes over them again and again. */
+static bool is_unbalanced(const struct rkmq_view *v, const struct rkmq_view_member *member)
+{
+    const struct rkmq_map_entry *entry;
+    for (size_t cursor = 0; (entry = rkmq__map_next(&v->seats, &cursor));) {
+        const struct rkmq_view_seat *seat = entry->value;
+        if (seat->member == member && rkmq__seat_is_seen(seat) && seat->n_queues == 0) {
+            return true;
+        }
+    }
+    return false;
+}
+
 /* Requests a minute, and half as many again. */
-static int64_t budget_of(const struct rkmq_view_member *member, enum rate_kind kind)
+static int64_t budget_of(const struct rkmq_view *v, const struct rkmq_view_member *member,
+                         enum rate_kind kind)
 {
     const struct rkmq_check_client *client = member->client;
+    int passes = kind == RATE_MEMBERS && is_unbalanced(v, member) ? UNBALANCED_PER_MINUTE
+                                                                  : PASSES_PER_MINUTE;
     const int64_t needs[RATE_KINDS] = {
         [RATE_ROUTE] = member->n_topics * times_per_minute(client->route_poll_ms),
         [RATE_HEARTBEAT] = member->n_brokers * times_per_minute(client->heartbeat_ms),
-        [RATE_MEMBERS] = (int64_t)member->n_topics * PASSES_PER_MINUTE,
+        [RATE_MEMBERS] = (int64_t)member->n_topics * passes,
         [RATE_PERSIST] = member->n_owned * times_per_minute(client->persist_ms),
     };
     return needs[kind] + needs[kind] / 2;
+}
+
+/* Whether it is known how much a member needs: not while its subscriptions or routes are not seen.
+ */
+static bool is_known(const struct rkmq_view *v, const struct rkmq_view_member *member,
+                     enum rate_kind kind)
+{
+    switch (kind) {
+    case RATE_ROUTE:
+        return member->n_topics > 0 && !is_unbalanced(v, member) && !rkmq__told_less(v, member);
+    case RATE_PERSIST:
+        return true;
+    case RATE_MEMBERS:
+        return member->n_topics > 0;
+    default:
+        return member->n_topics > 0 && member->has_routes;
+    }
+}
+
+static void fill_all(struct rkmq_view *v, const struct rkmq_view_member *member,
+                     struct rkmq_rate_bucket *buckets)
+{
+    for (int kind = 0; kind < RATE_KINDS; kind++) {
+        buckets[kind] = (struct rkmq_rate_bucket){
+            .left = (budget_of(v, member, (enum rate_kind)kind) + BURST) * UNIT,
+            .filled_at = v->now};
+    }
 }
 
 static struct rkmq_rate_bucket *buckets_of(struct rkmq_view *v, struct rkmq_view_member *member)
@@ -59,6 +103,9 @@ static struct rkmq_rate_bucket *buckets_of(struct rkmq_view *v, struct rkmq_view
     if (!member->buckets) {
         member->buckets = rkmq__arena_zalloc(&v->arena, RATE_KINDS * sizeof *member->buckets);
         v->is_failed = v->is_failed || !member->buckets;
+        if (member->buckets) {
+            fill_all(v, member, member->buckets);
+        }
     }
     return member->buckets;
 }
@@ -67,7 +114,7 @@ static struct rkmq_rate_bucket *buckets_of(struct rkmq_view *v, struct rkmq_view
 static void fill(struct rkmq_view *v, const struct rkmq_view_member *member, enum rate_kind kind,
                  struct rkmq_rate_bucket *bucket)
 {
-    int64_t budget = budget_of(member, kind), most = (budget + BURST) * UNIT;
+    int64_t budget = budget_of(v, member, kind), most = (budget + BURST) * UNIT;
     int64_t grown = bucket->left + (v->now - bucket->filled_at) * budget / (MINUTE_MS / 1000);
     bucket->left = bucket->left > most ? bucket->left : grown < most ? grown : most;
     bucket->filled_at = v->now;
@@ -82,34 +129,21 @@ static void give(struct rkmq_view *v, struct rkmq_view_member *member, enum rate
     }
 }
 
-static void fill_all(struct rkmq_view *v, struct rkmq_view_member *member)
+static void take(struct rkmq_view *v, const struct rkmq_view_member *member, enum rate_kind kind,
+                 struct rkmq_rate_bucket *bucket, const struct rkmq_event *row, size_t index)
 {
-    struct rkmq_rate_bucket *buckets = buckets_of(v, member);
-    for (int kind = 0; buckets && kind < RATE_KINDS; kind++) {
-        buckets[kind] = (struct rkmq_rate_bucket){
-            .left = (budget_of(member, (enum rate_kind)kind) + BURST) * UNIT, .filled_at = v->now};
-    }
-}
-
-static void take(struct rkmq_view *v, struct rkmq_view_member *member, enum rate_kind kind,
-                 const struct rkmq_event *row, size_t index)
-{
-    struct rkmq_rate_bucket *buckets = buckets_of(v, member);
-    if (!buckets) {
-        return;
-    }
-    fill(v, member, kind, &buckets[kind]);
-    buckets[kind].left -= UNIT;
+    fill(v, member, kind, bucket);
+    bucket->left -= UNIT;
     rkmq__judged(v, RKMQ_CHECK_RATE_1, RKMQ_EVIDENCE_W);
-    if (buckets[kind].left < 0) {
+    if (bucket->left < 0) {
         const char *name = rkmq_request_code_name(row->code);
         rkmq__violated(v, RKMQ_CHECK_RATE_1, true, index, SIZE_MAX,
                        "%s sends more %s than its %lld a minute, with %d topics, %d brokers and %d "
                        "queues",
                        rkmq__view_text(v, member->who), name ? name : "requests",
-                       (long long)budget_of(member, kind), member->n_topics, member->n_brokers,
+                       (long long)budget_of(v, member, kind), member->n_topics, member->n_brokers,
                        member->n_owned);
-        buckets[kind].left = BURST * UNIT;
+        bucket->left = BURST * UNIT;
     }
 }
 
@@ -153,10 +187,12 @@ static void request(struct rkmq_view *v, const struct rkmq_event *row, size_t in
     if (!member || member->group == 0) {
         return;
     }
-    if (!rkmq__member_works(member) || rkmq__calm_since(v, row->who, 0) >= v->now) {
-        fill_all(v, member);
-    } else {
-        take(v, member, kind, row, index);
+    struct rkmq_rate_bucket *buckets = buckets_of(v, member);
+    if (buckets && (!rkmq__member_works(member) || !is_known(v, member, kind) ||
+                    rkmq__calm_since(v, row->who, 0) >= v->now)) {
+        fill_all(v, member, buckets);
+    } else if (buckets) {
+        take(v, member, kind, &buckets[kind], row, index);
     }
 }
 

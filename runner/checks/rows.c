@@ -117,6 +117,7 @@ static void hold_drop(struct rkmq_view *v, struct rkmq_view_hold *hold, size_t i
     hold->handed_offset = is_more ? hold->done_to : RKMQ_NOT_YET;
     hold->dropped_at = v->now;
     hold->dropped_row = index;
+    hold->member->n_reasons++; /* what it asked for the queue may still come */
     hold_end(v, hold);
 }
 
@@ -161,8 +162,9 @@ static void member_begins(struct rkmq_view *v, struct rkmq_view_member *member)
         struct rkmq_view_link *link = entry->value;
         if (link->member == member) {
             link->heartbeat_at = link->needed_since = link->unregistered_at = RKMQ_NOT_YET;
-            link->pulled_since = RKMQ_NOT_YET;
+            link->pulled_since = link->closed_at = RKMQ_NOT_YET;
             link->unregistered_row = SIZE_MAX;
+            link->n_stale = link->n_open;
         }
     }
     rkmq__told_forget(v, member);
@@ -471,6 +473,7 @@ static void apply_connection(struct rkmq_view *v, const struct rkmq_event *row)
     if (row->kind == RKMQ_EV_CONN_OPEN) {
         link->n_open++;
         link->member->n_open++;
+        link->member->n_reasons++;
     } else {
         bool was_open = link->n_open > 0;
         link->n_open -= was_open;
@@ -505,10 +508,15 @@ static void apply_route_question(struct rkmq_view *v, const struct rkmq_event *r
     }
     bool is_new =
         seat->polls_soon_at == RKMQ_NOT_YET || v->now - seat->polls_soon_at >= RKMQ_TICK_US;
-    seat->polls_soon_at = is_new ? v->now : seat->polls_soon_at;
-    seat->n_polls_soon = is_new ? 1 : seat->n_polls_soon + 1;
+    if (is_new) {
+        seat->polls_soon_at = v->now;
+        seat->n_polls_soon = 0;
+        seat->n_reasons_then = seat->member->n_reasons;
+    }
+    seat->n_polls_soon += row->kind == RKMQ_EV_REQ; /* one that a rule took may follow as well */
     seat->polled_at = v->now;
     seat->polled_row = index;
+    seat->member->has_routes = true;
 }
 
 static void apply_unregister(struct rkmq_view *v, const struct rkmq_event *row, size_t index)
@@ -562,6 +570,10 @@ static void apply_request(struct rkmq_view *v, const struct rkmq_event *row, siz
         apply_heartbeat(v, row, index);
         break;
     case RKMQ_REQ_GET_ROUTEINFO_BY_TOPIC:
+        member = row->kind == RKMQ_EV_FAULT ? rkmq__view_member(v, row->who) : NULL;
+        if (member) {
+            member->route_fault_at = v->now;
+        }
         apply_route_question(v, row, index);
         break;
     case RKMQ_REQ_UNREGISTER_CLIENT:
@@ -580,11 +592,18 @@ static void apply_request(struct rkmq_view *v, const struct rkmq_event *row, siz
     }
 }
 
+/* A connection of a life that crashed may still be told. */
 static void apply_push(struct rkmq_view *v, const struct rkmq_event *row, size_t index)
 {
-    struct rkmq_view_member *member =
-        row->code == RKMQ_REQ_NOTIFY_CONSUMER_IDS_CHANGED ? rkmq__view_member(v, row->peer) : NULL;
-    if (member && member->notified_at == RKMQ_NOT_YET) {
+    const struct rkmq_view_link *link = row->code == RKMQ_REQ_NOTIFY_CONSUMER_IDS_CHANGED
+                                            ? rkmq__view_link_known(v, row->peer, row->who)
+                                            : NULL;
+    if (!link || link->heartbeat_at == RKMQ_NOT_YET) {
+        return;
+    }
+    struct rkmq_view_member *member = link->member;
+    member->n_reasons++;
+    if (member->notified_at == RKMQ_NOT_YET) {
         member->notified_at = v->now;
         member->notified_row = index;
     }

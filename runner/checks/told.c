@@ -108,6 +108,24 @@ bool rkmq__told_queue(const struct rkmq_view *v, rkmq_name route,
     return is_in;
 }
 
+bool rkmq__told_less(const struct rkmq_view *v, const struct rkmq_view_member *member)
+{
+    const struct rkmq_map_entry *entry;
+    for (size_t cursor = 0; (entry = rkmq__map_next(&v->holds, &cursor));) {
+        const struct rkmq_view_hold *hold = entry->value;
+        const uint32_t parts[] = {member->who, hold->share->queue->topic};
+        const struct rkmq_view_seat *seat =
+            hold->member == member && hold->is_owned
+                ? rkmq__map_get(&v->seats, rkmq__slice(parts, sizeof parts))
+                : NULL;
+        size_t place, n;
+        if (seat && !rkmq__told_queue(v, seat->route, hold->share->queue, &place, &n)) {
+            return true;
+        }
+    }
+    return false;
+}
+
 /* As rkmq_allocate_averagely and _by_circle, for one queue. */
 static bool is_dealt(enum rkmq_check_allot allot, size_t n_queues, size_t n_members, size_t self,
                      size_t place)
@@ -174,10 +192,11 @@ int rkmq__told_topics(const struct rkmq_view *v, rkmq_name subscriptions, rkmq_n
 
 /* ---- answers ---- */
 
-static void changed(struct rkmq_view *v)
+static void changed(struct rkmq_view *v, struct rkmq_view_member *member)
 {
     v->changed_at = v->now;
     v->change_epoch++;
+    member->n_reasons++;
 }
 
 /* Some route of the member names the server. */
@@ -235,7 +254,7 @@ static void told_route(struct rkmq_view *v, const struct rkmq_event *row, size_t
         return;
     }
     if (seat->member->is_running || seat->route != 0) {
-        changed(v);
+        changed(v, seat->member);
     }
     seat->route = row->text;
     seat->route_changed_at = v->now;
@@ -270,7 +289,7 @@ static void told_members(struct rkmq_view *v, const struct rkmq_event *row, size
         member->told_changed_at = v->now;
         member->told_row = index;
         seats_of_member_begin(v, member);
-        changed(v);
+        changed(v, member);
     }
 }
 
@@ -294,6 +313,8 @@ void rkmq__told_forget(struct rkmq_view *v, struct rkmq_view_member *member)
             seat->route_changed_at = seat->polled_at = seat->mismatch_since = RKMQ_NOT_YET;
         }
     }
+    member->has_routes = false;
+    member->route_fault_at = RKMQ_NOT_YET;
     member->subscriptions = member->told_members = 0;
     member->n_topics = member->n_brokers = member->n_queues = 0;
     member->told_at = member->told_changed_at = RKMQ_NOT_YET;

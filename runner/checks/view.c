@@ -132,6 +132,7 @@ struct rkmq_view_member *rkmq__view_member(struct rkmq_view *v, rkmq_name who)
                                             .told_changed_at = RKMQ_NOT_YET,
                                             .asked_members_at = RKMQ_NOT_YET,
                                             .notified_at = RKMQ_NOT_YET,
+                                            .route_fault_at = RKMQ_NOT_YET,
                                             .moved_on_at = RKMQ_NOT_YET};
     }
     return member;
@@ -173,6 +174,7 @@ struct rkmq_view_link *rkmq__view_link(struct rkmq_view *v, rkmq_name who, rkmq_
                                         .heartbeat_at = RKMQ_NOT_YET,
                                         .needed_since = RKMQ_NOT_YET,
                                         .pulled_since = RKMQ_NOT_YET,
+                                        .closed_at = RKMQ_NOT_YET,
                                         .unregistered_row = SIZE_MAX,
                                         .unregistered_at = RKMQ_NOT_YET};
     }

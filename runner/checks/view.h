@@ -111,7 +111,8 @@ struct rkmq_view_seat { /* (member, topic): what it was told, and whether it doe
     size_t polled_row;
     int n_polls_soon; /* NS-1: since polls_soon_at */
     rkmq_us polls_soon_at;
-    int n_queues; /* in its route */
+    int n_reasons_then; /* n_reasons of the member at polls_soon_at */
+    int n_queues;       /* in its route */
     int n_owned;
     bool is_dirty;          /* OWN-3: to be looked at again */
     rkmq_us mismatch_since; /* OWN-3; RKMQ_NOT_YET */
@@ -121,12 +122,15 @@ struct rkmq_view_member {
     const struct rkmq_check_client *client; /* never NULL */
     bool is_running, is_stopped;            /* stopped: cleanly, and not started again */
     bool is_stopping, is_paused;
-    bool has_hooks; /* it says which queues it has */
+    bool has_hooks;         /* it says which queues it has */
+    bool has_routes;        /* it is seen to ask for routes, in this life */
+    rkmq_us route_fault_at; /* a rule took such a question; RKMQ_NOT_YET */
     rkmq_us started_at, stop_at, paused_at;
     size_t stop_row, stopped_row;
     rkmq_name subscriptions;          /* of its last heartbeat; 0: none yet */
     int n_topics;                     /* ... of its group */
     int n_brokers, n_queues;          /* in its routes */
+    int n_reasons;                    /* to look at members and routes again: NS-1 */
     rkmq_name told_members;           /* "c1 c2"; 0: not told */
     rkmq_us told_at, told_changed_at; /* RKMQ_NOT_YET */
     size_t told_row;
@@ -151,7 +155,10 @@ struct rkmq_view_link { /* (client, server) */
     size_t pulled_row;
     size_t unregistered_row; /* SIZE_MAX: not in this life */
     rkmq_us unregistered_at;
+    rkmq_us closed_at; /* LIFE-1: as it stops, not unregistered yet; RKMQ_NOT_YET */
+    size_t closed_row;
     uint32_t n_closed; /* connections */
+    int n_stale;       /* open as this life began: of one that crashed */
 };
 struct rkmq_view_place { /* (topic, broker): what name servers learned last */
     rkmq_name topic, broker;
@@ -211,6 +218,12 @@ void rkmq__view_apply(struct rkmq_view *v, const struct rkmq_event *row, size_t 
 size_t rkmq__view_running(struct rkmq_view *v, rkmq_name group);
 /* It runs, and nothing keeps it from its work: not starting, stopping or paused. */
 bool rkmq__member_works(const struct rkmq_view_member *member);
+/* In this life the log shows it asking for the route. On TCP a name server does not know who asks.
+ */
+static inline bool rkmq__seat_is_seen(const struct rkmq_view_seat *seat)
+{
+    return seat->polled_at != RKMQ_NOT_YET;
+}
 /* What is in its cache keeps it from pulling; not known for a client without hooks. */
 bool rkmq__hold_is_full(const struct rkmq_view_hold *hold);
 
@@ -246,6 +259,8 @@ bool rkmq__told_next(const struct rkmq_view *v, rkmq_name route, size_t *at,
 /* Is the queue in the route? `*place` among all of it, and how many there are. */
 bool rkmq__told_queue(const struct rkmq_view *v, rkmq_name route,
                       const struct rkmq_view_queue *queue, size_t *place, size_t *n_queues);
+/* Some queue that the member has is in no route it was told: its broker is not known any more. */
+bool rkmq__told_less(const struct rkmq_view *v, const struct rkmq_view_member *member);
 /* The allocator's answer for one queue of the seat. False: it cannot be known. */
 bool rkmq__told_is_mine(const struct rkmq_view *v, const struct rkmq_view_seat *seat,
                         const struct rkmq_view_queue *queue, bool *is_mine);

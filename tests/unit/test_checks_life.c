@@ -35,6 +35,8 @@ static const struct log_case cases[] = {
          STOPPED(20005) END},
     {"one after the other", RKMQ_CHECK_LIFE_1, RKMQ_PASS,
      C1 STOP COMMIT(20000) UNREGISTER(20001) CLOSE(20002) STOPPED(20003) END},
+    {"its broker goes down as it stops", RKMQ_CHECK_LIFE_1, RKMQ_UNKNOWN,
+     C1 STOP CLOSE(20000) "20000 server-down who=broker-a\n" STOPPED(20005) END},
     {"the connection breaks before it can leave", RKMQ_CHECK_LIFE_1, RKMQ_UNKNOWN,
      C1 STOP CUT(20000) CLOSE(20001) STOPPED(20005) END},
 
@@ -51,6 +53,10 @@ static const struct log_case cases[] = {
      C1 STOP UNREGISTER(20001) STOPPED(20003) END},
     {"its broker cannot see that it is gone", RKMQ_CHECK_LIFE_2, RKMQ_PASS,
      C1 CUT(19000) STOP STOPPED(30003) END},
+    {"a connection of a life that crashed is left", RKMQ_CHECK_LIFE_2, RKMQ_PASS,
+     LOG_CLUSTER "10 conn-open who=c1 peer=broker-a\n20 actor-crash who=c1 group=g\n"
+                 "1000 up who=c1 told='c1' route='broker-a:1'\n" STOP UNREGISTER(20001) CLOSE(20002)
+                     STOPPED(20003) END},
     {"it crashes", RKMQ_CHECK_LIFE_2, RKMQ_UNKNOWN, C1 "20000 actor-crash who=c1 group=g\n" END},
 
     {"a stop that takes too long", RKMQ_CHECK_LIFE_3, RKMQ_FAIL,

@@ -67,6 +67,13 @@ static const struct log_case cases[] = {
      C1 IDLE(9000) NOTIFY(5000) MEMBERS(7900) CRASH(9000), true},
     {"told of a change while it is paused", RKMQ_CHECK_MEM_2, RKMQ_UNKNOWN,
      C1 IDLE(9000) "4000 actor-pause who=c1 group=g\n" NOTIFY(5000) CRASH(9000)},
+    {"told of a change on a connection of a life that crashed", RKMQ_CHECK_MEM_2, RKMQ_UNKNOWN,
+     LOG_CLUSTER "1000 conn-open who=c1 peer=broker-a\n2000 actor-crash who=c1 group=g\n"
+                 "3000 actor-start who=c1 group=g\n3001 actor-started who=c1 group=g\n" NOTIFY(5000)
+                     CRASH(9000)},
+    {"told of a change while a broker is down", RKMQ_CHECK_MEM_2, RKMQ_PASS,
+     TWO_BROKERS IDLE_2
+     "4999 server-down who=broker-b\n" NOTIFY(5000) "5500 server-up who=broker-b\n" CRASH(18000)},
     {"told of a change, and cut off", RKMQ_CHECK_MEM_2, RKMQ_PASS,
      C1 IDLE(9000) NOTIFY(5000) CUT(5001) CRASH(9000)},
 

@@ -44,6 +44,13 @@ static const struct log_case cases[] = {
      N2 C1 QUIET CUT(25000, "n1") ROUTE(34000) CRASH(38000)},
     {"a client that tries one a period may take longer", RKMQ_CHECK_NS_1, RKMQ_PASS,
      N2 C1 QUIET CUT(25000, "n1") CRASH(38000), true},
+    {"its questions are not seen", RKMQ_CHECK_NS_1, RKMQ_UNKNOWN,
+     LOG_CLUSTER "1000 actor-start who=c1 group=g\n1001 conn-open who=c1 peer=broker-a\n" BEAT(
+         1002) "1003 actor-started who=c1 group=g\n" MEMBERS(1004) LOG_ADD(1010, "c1", 0, 0)
+         POLL QUIET CRASH(38000)},
+    {"a rule takes the questions", RKMQ_CHECK_NS_1, RKMQ_PASS,
+     N2 C1 QUIET "20000 fault-on text=r code=GET_ROUTEINFO_BY_TOPIC status=4\n31000 fault who=c1 "
+                 "peer=n1 code=GET_ROUTEINFO_BY_TOPIC text=r\n" CRASH(38000)},
     {"nobody is there", RKMQ_CHECK_NS_1, RKMQ_UNKNOWN, LOG_CLUSTER "5000 end\n"},
     {"asked for again and again", RKMQ_CHECK_NS_1, RKMQ_FAIL,
      C1 QUIET ROUTE(5000) ROUTE(5100) ROUTE(5200) ROUTE(5300) ROUTE(5400) ROUTE(5500) ROUTE(5600)

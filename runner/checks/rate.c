@@ -159,20 +159,29 @@ static void give_for_move(struct rkmq_view *v, struct rkmq_view_member *member)
     give(v, member, RATE_ROUTE, member->n_owned + member->n_topics);
 }
 
+/* It was told something new. */
+static bool is_news(struct rkmq_view *v, const struct rkmq_event *row)
+{
+    const struct rkmq_view_member *member;
+    const struct rkmq_view_seat *seat;
+    switch (row->code) {
+    case RKMQ_REQ_GET_CONSUMER_LIST_BY_GROUP:
+        member = rkmq__view_member_known(v, row->peer);
+        return member && row->text != member->told_members;
+    case RKMQ_REQ_GET_ROUTEINFO_BY_TOPIC:
+        seat = rkmq__view_seat(v, row->peer, row->topic);
+        return seat && row->text != seat->route;
+    default:
+        return row->status == RKMQ_RES_PULL_OFFSET_MOVED;
+    }
+}
+
 static void give_for_answer(struct rkmq_view *v, const struct rkmq_event *row)
 {
-    struct rkmq_view_member *member = rkmq__view_member_known(v, row->peer);
-    if (!member || (row->flags & RKMQ_EVF_PUSHED)) {
-        return;
-    }
-    if (row->code == RKMQ_REQ_GET_CONSUMER_LIST_BY_GROUP && row->text != member->told_members) {
-        give_for_move(v, member);
-    } else if (row->code == RKMQ_REQ_GET_ROUTEINFO_BY_TOPIC) {
-        const struct rkmq_view_seat *seat = rkmq__view_seat(v, row->peer, row->topic);
-        if (seat && row->text != seat->route) {
-            give_for_move(v, member);
-        }
-    } else if (row->status == RKMQ_RES_PULL_OFFSET_MOVED) {
+    struct rkmq_view_member *member = !(row->flags & RKMQ_EVF_PUSHED) && is_news(v, row)
+                                          ? rkmq__view_member_known(v, row->peer)
+                                          : NULL;
+    if (member) {
         give_for_move(v, member);
     }
 }

@@ -530,7 +530,8 @@ static void apply_unregister(struct rkmq_view *v, const struct rkmq_event *row, 
 
 static void apply_pull_question(struct rkmq_view *v, const struct rkmq_event *row, size_t index)
 {
-    struct rkmq_view_link *link = rkmq__view_link(v, row->who, row->peer);
+    struct rkmq_view_link *link = rkmq__view_link_known(v, row->who, row->peer);
+    link = link ? link : rkmq__view_link(v, row->who, row->peer);
     if (link && link->pulled_since == RKMQ_NOT_YET) {
         link->pulled_since = v->now;
         link->pulled_row = index;

@@ -32,11 +32,11 @@ static bool is_sure(const struct rkmq_view *v, const struct rkmq_view_link *link
     return link->n_open == 1 && rkmq__calm_since(v, link->member->who, link->server) < v->now;
 }
 
-static void judge_request(struct rkmq_view *v, const struct rkmq_event *row, size_t index)
+static void judge_request(struct rkmq_view *v, const struct rkmq_view_link *link,
+                          const struct rkmq_event *row, size_t index)
 {
-    const struct rkmq_view_link *link = link_of(v, row, true);
     struct asked_key key;
-    if (!link || link->member->group == 0 || !is_sure(v, link)) {
+    if (link->member->group == 0 || !is_sure(v, link)) {
         return;
     }
     rkmq__judged(v, RKMQ_CHECK_WIRE_1, RKMQ_EVIDENCE_W);
@@ -54,11 +54,11 @@ static void judge_request(struct rkmq_view *v, const struct rkmq_event *row, siz
     }
 }
 
-static void judge_answer(struct rkmq_view *v, const struct rkmq_event *row, size_t index)
+static void judge_answer(struct rkmq_view *v, const struct rkmq_view_link *link,
+                         const struct rkmq_event *row, size_t index)
 {
-    const struct rkmq_view_link *link = link_of(v, row, true);
     struct asked_key key;
-    if (!link || !is_sure(v, link)) {
+    if (!is_sure(v, link)) {
         return;
     }
     const void *known = rkmq__map_get(&v->asked, key_of(&key, link, true, row->opaque));
@@ -74,43 +74,44 @@ static void judge_answer(struct rkmq_view *v, const struct rkmq_event *row, size
 
 /* ---- what waits ---- */
 
-static void wait_begin(struct rkmq_view *v, const struct rkmq_event *row, size_t index)
+static void wait_begin(struct rkmq_view *v, const struct rkmq_view_link *link,
+                       const struct rkmq_event *row, size_t index)
 {
     bool is_pushed = (row->flags & RKMQ_EVF_PUSHED) != 0;
-    const struct rkmq_view_link *link = link_of(v, row, !is_pushed);
     struct asked_key key;
-    if (!link || (!is_pushed && (row->flags & RKMQ_EVF_ONEWAY))) {
-        return;
-    }
-    if (rkmq__map_put(&v->asked, key_of(&key, link, is_pushed, row->opaque),
+    if ((is_pushed || !(row->flags & RKMQ_EVF_ONEWAY)) &&
+        rkmq__map_put(&v->asked, key_of(&key, link, is_pushed, row->opaque),
                       (void *)(uintptr_t)(index + 1)) != RKMQ_OK) {
         v->is_failed = true;
     }
 }
 
-static void wait_end(struct rkmq_view *v, const struct rkmq_event *row)
+static void wait_end(struct rkmq_view *v, const struct rkmq_view_link *link,
+                     const struct rkmq_event *row)
 {
     bool is_pushed = (row->flags & RKMQ_EVF_PUSHED) != 0;
-    const struct rkmq_view_link *link = link_of(v, row, is_pushed);
     struct asked_key key;
-    if (link) {
-        (void)rkmq__map_remove(&v->asked, key_of(&key, link, is_pushed, row->opaque));
-    }
+    (void)rkmq__map_remove(&v->asked, key_of(&key, link, is_pushed, row->opaque));
 }
 
 static void wire_row(struct rkmq_view *v, const struct rkmq_event *row, size_t index)
 {
-    bool is_pushed = (row->flags & RKMQ_EVF_PUSHED) != 0;
-    if (row->kind == RKMQ_EV_REQ) {
+    bool is_pushed = (row->flags & RKMQ_EVF_PUSHED) != 0, is_request = row->kind == RKMQ_EV_REQ;
+    const struct rkmq_view_link *link =
+        is_request || row->kind == RKMQ_EV_RESP ? link_of(v, row, is_request != is_pushed) : NULL;
+    if (!link) {
+        return;
+    }
+    if (is_request) {
         if (!is_pushed) {
-            judge_request(v, row, index);
+            judge_request(v, link, row, index);
         }
-        wait_begin(v, row, index);
-    } else if (row->kind == RKMQ_EV_RESP) {
+        wait_begin(v, link, row, index);
+    } else {
         if (is_pushed) {
-            judge_answer(v, row, index);
+            judge_answer(v, link, row, index);
         }
-        wait_end(v, row);
+        wait_end(v, link, row);
     }
 }
 

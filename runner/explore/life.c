@@ -65,22 +65,37 @@ void rkmq__plan_leave(struct rkmq_plan *plan)
 /* ---- at an event: the moments that no clock finds ---- */
 
 struct ambush {
-    const char *event; /* "%u": the member's number */
+    const char *event; /* the predicate up to the member */
     int nth_max;       /* few of those that also come when all is calm */
 };
 static const struct ambush ambushes[] = {
-    {"{'ev':'listener-begin','who':'c%u'}", 40},
-    {"{'ev':'listener-end','who':'c%u'}", 40},
-    {"{'ev':'deliver','who':'c%u'}", 60},
-    {"{'ev':'cache-put','who':'c%u'}", 20},
-    {"{'ev':'pq-add','who':'c%u'}", 4},
-    {"{'ev':'pq-drop','who':'c%u'}", 4},
-    {"{'ev':'assign','who':'c%u'}", 2},
-    {"{'ev':'req','code':'PULL_MESSAGE','from':'c%u'}", 2},
-    {"{'ev':'req','code':'QUERY_CONSUMER_OFFSET','from':'c%u'}", 2},
-    {"{'ev':'req','code':'GET_CONSUMER_LIST_BY_GROUP','from':'c%u'}", 2},
-    {"{'ev':'req','code':'NOTIFY_CONSUMER_IDS_CHANGED','to':'c%u'}", 2},
+    {"'ev':'listener-begin','who'", 40},
+    {"'ev':'listener-end','who'", 40},
+    {"'ev':'deliver','who'", 60},
+    {"'ev':'cache-put','who'", 20},
+    {"'ev':'pq-add','who'", 4},
+    {"'ev':'pq-drop','who'", 4},
+    {"'ev':'assign','who'", 2},
+    {"'ev':'req','code':'PULL_MESSAGE','from'", 2},
+    {"'ev':'req','code':'QUERY_CONSUMER_OFFSET','from'", 2},
+    {"'ev':'req','code':'GET_CONSUMER_LIST_BY_GROUP','from'", 2},
+    {"'ev':'req','code':'NOTIFY_CONSUMER_IDS_CHANGED','to'", 2},
 };
+
+/* What happens to the member, and what undoes it. */
+static void ambush_actions(struct rkmq_plan *plan, unsigned m, char done[64], char undone[32])
+{
+    bool is_pause = rkmq__plan_chance(plan, 30), is_reset = rkmq__plan_chance(plan, 50);
+    if (is_pause) {
+        plan->members[m].is_suspended = true;
+        (void)snprintf(done, 64, "{'pause':'c%u'}", m + 1); /* fits, as the others */
+        (void)snprintf(undone, 32, "{'resume':'c%u'}", m + 1);
+    } else {
+        (void)snprintf(done, 64, "{'crash':{'who':'c%u','how':'%s'}}", m + 1,
+                       is_reset ? "rst" : "exit");
+        (void)snprintf(undone, 32, "{'start':'c%u'}", m + 1);
+    }
+}
 
 /* The step before the `when` begins at a time, so that it is armed whatever came before it. */
 static void ambush(struct rkmq_plan *plan, unsigned m)
@@ -88,19 +103,13 @@ static void ambush(struct rkmq_plan *plan, unsigned m)
     const struct ambush *a = &RKMQ_PLAN_PICK(plan, ambushes);
     long long at = rkmq__plan_moment(plan), nth = rkmq__plan_between(plan, 1, a->nth_max);
     long long later = rkmq__plan_mostly_small(plan, 1, RESUME_MS_MAX);
-    bool is_pause = rkmq__plan_chance(plan, 30);
-    char event[160], done[64], undone[32];
-    RKMQ_ASSERT(snprintf(event, sizeof event, a->event, m + 1) < (int)sizeof event);
-    (void)snprintf(done, sizeof done,
-                   is_pause ? "{'pause':'c%u'}" : "{'crash':{'who':'c%u','how':'%s'}}", m + 1,
-                   rkmq__plan_chance(plan, 50) ? "rst" : "exit"); /* fits */
-    (void)snprintf(undone, sizeof undone, is_pause ? "{'resume':'c%u'}" : "{'start':'c%u'}",
-                   m + 1); /* fits */
-    plan->members[m].is_suspended = plan->members[m].is_suspended || is_pause;
+    char done[64], undone[32];
+    ambush_actions(plan, m, done, undone);
     rkmq__plan_steps(plan, at,
                      "{'at':'%lldms','do':{'mark':'m%u'}},"
-                     "{'when':{'event':%s,'nth':%lld},'do':%s},{'after':'%lldms','do':%s}",
-                     at, ++plan->n_marks, event, nth, done, later, undone);
+                     "{'when':{'event':{%s:'c%u'},'nth':%lld},'do':%s},"
+                     "{'after':'%lldms','do':%s}",
+                     at, ++plan->n_marks, a->event, m + 1, nth, done, later, undone);
 }
 
 void rkmq__plan_ambush(struct rkmq_plan *plan)

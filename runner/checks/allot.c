@@ -43,7 +43,8 @@ static bool seat_matches(struct rkmq_view *v, const struct rkmq_view_seat *seat)
 static bool is_known(const struct rkmq_view_seat *seat)
 {
     const struct rkmq_view_member *member = seat->member;
-    return member->has_hooks && member->told_members != 0 && seat->route != 0 &&
+    return member->has_hooks && member->told_members != 0 && !member->is_told_doubtful &&
+           seat->route != 0 && !seat->is_route_doubtful &&
            member->client->allot != RKMQ_ALLOT_UNKNOWN;
 }
 

@@ -246,13 +246,22 @@ static void route_needs(struct rkmq_view *v, struct rkmq_view_seat *seat)
     }
 }
 
+/* An answer on a bad way may come when its client has given up waiting: then it knows nothing of it
+ * until it is told the same again. */
+static bool is_doubtful(const struct rkmq_view *v, const struct rkmq_event *answer)
+{
+    return rkmq__calm_since(v, answer->peer, answer->who) >= v->now;
+}
+
 static void told_route(struct rkmq_view *v, const struct rkmq_event *row, size_t index)
 {
     struct rkmq_view_seat *seat =
         row->status == RKMQ_RES_SUCCESS ? rkmq__view_seat(v, row->peer, row->topic) : NULL;
-    if (!seat || seat->route == row->text) {
+    bool is_known = seat && seat->route == row->text;
+    if (!seat || (is_known && (!seat->is_route_doubtful || is_doubtful(v, row)))) {
         return;
     }
+    seat->is_route_doubtful = is_doubtful(v, row);
     if (seat->member->is_running || seat->route != 0) {
         changed(v, seat->member);
     }
@@ -284,7 +293,8 @@ static void told_members(struct rkmq_view *v, const struct rkmq_event *row, size
         return;
     }
     member->told_at = v->now;
-    if (member->told_members != row->text) {
+    if (member->told_members != row->text || (member->is_told_doubtful && !is_doubtful(v, row))) {
+        member->is_told_doubtful = is_doubtful(v, row);
         member->told_members = row->text;
         member->told_changed_at = v->now;
         member->told_row = index;

@@ -106,6 +106,7 @@ struct rkmq_view_seat { /* (member, topic): what it was told, and whether it doe
     rkmq_name topic;
     rkmq_name route;          /* "broker-a:8 broker-b:4"; 0: not told */
     rkmq_us route_changed_at; /* RKMQ_NOT_YET */
+    bool is_route_doubtful;   /* the way was bad: nobody may have waited for the answer any more */
     size_t route_row;
     rkmq_us polled_at; /* asked for; RKMQ_NOT_YET */
     size_t polled_row;
@@ -133,6 +134,7 @@ struct rkmq_view_member {
     int n_reasons;                    /* to look at members and routes again: NS-1 */
     rkmq_name told_members;           /* "c1 c2"; 0: not told */
     rkmq_us told_at, told_changed_at; /* RKMQ_NOT_YET */
+    bool is_told_doubtful;            /* as is_route_doubtful */
     size_t told_row;
     rkmq_us asked_members_at; /* RKMQ_NOT_YET: never in this life */
     size_t asked_members_row;

@@ -8,7 +8,6 @@
 
 #define SHRINK_ASKS_MAX 600
 #define SHRINK_S_MAX 60
-#define QUIET_US 3000000 /* who stays is there by then */
 
 /* ---- one run ---- */
 
@@ -93,7 +92,7 @@ static void make_smaller(struct cli_explored *explored, struct rkmq_slice text)
     struct shrinking shrinking = {.rule = explored->facts.rule};
     const struct rkmq_shrink_options o = {.asks_max = SHRINK_ASKS_MAX,
                                           .kept_steps = kept,
-                                          .quiet_until = QUIET_US,
+                                          .quiet_until = RKMQ_EXPLORE_QUIET_MS * 1000,
                                           .fails = fails,
                                           .is_enough = is_late,
                                           .user = &shrinking};

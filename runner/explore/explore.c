@@ -3,7 +3,6 @@
 
 #include "runner/explore/plan.h"
 
-#define TROUBLE_FROM_MS 3000 /* who stays is there by then */
 #define TROUBLE_MS_MIN 5000
 #define TROUBLE_MS_MAX 90000
 #define SETTLE_MS 90000         /* two heartbeats, a rebalance, the second retry of a message */
@@ -41,8 +40,9 @@ static const struct trouble {
 
 static void times_draw(struct rkmq_plan *plan)
 {
-    plan->trouble_from = TROUBLE_FROM_MS;
-    plan->calm_at = TROUBLE_FROM_MS + rkmq__plan_between(plan, TROUBLE_MS_MIN, TROUBLE_MS_MAX);
+    plan->trouble_from = RKMQ_EXPLORE_QUIET_MS;
+    plan->calm_at =
+        RKMQ_EXPLORE_QUIET_MS + rkmq__plan_between(plan, TROUBLE_MS_MIN, TROUBLE_MS_MAX);
     plan->settled_at =
         plan->calm_at + SETTLE_MS + (plan->has[RKMQ_TROUBLE_SILENT] ? SETTLE_SILENT_MS : 0);
     plan->end_at = plan->settled_at + REST_MS;

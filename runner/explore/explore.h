@@ -52,6 +52,7 @@ enum rkmq_trouble_kind {
  * are, but for names that are gone: without them a correct consumer would fail as well. */
 #define RKMQ_EXPLORE_STAY "stay" /* starts the member of each group that nothing stops */
 #define RKMQ_EXPLORE_CALM "calm"
+#define RKMQ_EXPLORE_QUIET_MS 3000 /* nothing goes wrong before; who stays from the start is up */
 
 /*
  * Appends the scenario of the seed, laid out for people, with what it is in a comment before it.

@@ -5,34 +5,8 @@
 
 #include "cli/cli.h"
 #include "cli/scenario_files.h"
+#include "runner/breach.h"
 #include "runner/reports/kinds.h"
-
-struct first {
-    char name[128];
-    rkmq_us at;
-};
-
-/* When the log shows the last of the rows that make a breach. */
-static rkmq_us breach_at(const struct rkmq_event_log *log, const size_t *events, size_t n,
-                         rkmq_us otherwise)
-{
-    rkmq_us at = -1;
-    for (size_t i = 0; i < n; i++) {
-        if (events[i] != SIZE_MAX) {
-            rkmq_us row_at = rkmq__event_log_at(log, events[i])->at;
-            at = row_at > at ? row_at : at;
-        }
-    }
-    return at >= 0 ? at : otherwise;
-}
-
-static void first_note(struct first *first, struct rkmq_slice name, rkmq_us at)
-{
-    if (first->name[0] == '\0' || at < first->at) {
-        (void)snprintf(first->name, sizeof first->name, "%.*s", RKMQ_SLICE_ARG(name)); /* cut */
-        first->at = at;
-    }
-}
 
 static void put_name(struct rkmq_bytes *out, struct rkmq_slice name)
 {
@@ -40,7 +14,7 @@ static void put_name(struct rkmq_bytes *out, struct rkmq_slice name)
 }
 
 static void put_expects(const struct rkmq_world *w, const struct rkmq_run_result *result,
-                        struct rkmq_bytes *by, struct rkmq_bytes *soft, struct first *first)
+                        struct rkmq_bytes *by, struct rkmq_bytes *soft)
 {
     const struct rkmq_scenario *sc = w->sc;
     for (size_t i = 0; i < sc->n_expects; i++) {
@@ -48,16 +22,14 @@ static void put_expects(const struct rkmq_world *w, const struct rkmq_run_result
         struct rkmq_slice name = rkmq__scenario_word(sc, sc->expects[i].id);
         if (e->verdict == RKMQ_FAIL) {
             put_name(by, name);
-            first_note(first, name,
-                       breach_at(w->recorder.log, e->events, RKMQ_COUNT_OF(e->events), e->until));
         } else if (e->verdict == RKMQ_NON_STRICT) {
             put_name(soft, name);
         }
     }
 }
 
-static void put_checks(const struct rkmq_world *w, const struct rkmq_run_result *result,
-                       struct rkmq_bytes *by, struct rkmq_bytes *soft, struct first *first)
+static void put_checks(const struct rkmq_run_result *result, struct rkmq_bytes *by,
+                       struct rkmq_bytes *soft)
 {
     const struct rkmq_check_result *checks = &result->checks;
     char name[RKMQ_CHECK_NAME_BYTES];
@@ -68,37 +40,29 @@ static void put_checks(const struct rkmq_world *w, const struct rkmq_run_result 
                      rkmq__report_check_name((enum rkmq_check_id)id, name));
         }
     }
-    for (size_t i = 0; i < checks->n_kept; i++) {
-        const struct rkmq_violation *v = &checks->violations[i];
-        if (v->is_strict) {
-            first_note(
-                first, rkmq__report_check_name(v->check, name),
-                breach_at(w->recorder.log, v->events, RKMQ_COUNT_OF(v->events), result->ended_at));
-        }
-    }
 }
 
 static void on_log(void *user, const struct rkmq_world *w, const struct rkmq_run_result *result)
 {
     struct rkmq_bytes by, soft;
-    struct first first = {.at = 0};
+    struct rkmq_breach first;
     bool *is_failed = user;
     rkmq__bytes_init(&by, rkmq_mem_heap());
     rkmq__bytes_init(&soft, rkmq_mem_heap());
     if (result->failure[0]) {
-        put_name(&by, rkmq__slice_of("script"));
-        first_note(&first, rkmq__slice_of("script"), result->ended_at);
+        put_name(&by, rkmq__slice_of(RKMQ_BREACH_SCRIPT));
     }
-    put_expects(w, result, &by, &soft, &first);
-    put_checks(w, result, &by, &soft, &first);
+    put_expects(w, result, &by, &soft);
+    put_checks(result, &by, &soft);
+    bool is_breached = rkmq__breach_first(w, result, &first);
     const char *outcome = result->is_harness_failure ? "harness"
                           : by.n > 0                 ? "FAIL"
                                                      : rkmq__verdict_name(result->verdict);
     printf("{\"scenario\":\"%.*s\",\"outcome\":\"%s\",\"by\":[%.*s],\"first\":\"%s\",\"at\":%.6f,"
            "\"soft\":[%.*s],\"events\":%zu,\"hash\":\"%016llx\"}\n",
            RKMQ_SLICE_ARG(w->sc->name), outcome, (int)by.n, (const char *)by.p, first.name,
-           (double)first.at / 1e6, (int)soft.n, (const char *)soft.p, result->n_events,
-           (unsigned long long)result->log_hash);
+           is_breached ? (double)first.at / 1e6 : 0, (int)soft.n, (const char *)soft.p,
+           result->n_events, (unsigned long long)result->log_hash);
     *is_failed = *is_failed || by.is_failed || soft.is_failed || result->is_harness_failure;
     rkmq__bytes_close(&by);
     rkmq__bytes_close(&soft);

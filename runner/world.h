@@ -113,7 +113,7 @@ struct rkmq_run_step {
 struct rkmq_run_options {
     enum rkmq_ground ground;
     uint64_t seed;
-    bool is_twice; /* SIM: once more with the same seed, for DET-1 */
+    bool is_twice;      /* SIM: once more with the same seed, for DET-1 */
     const char *client; /* command of the testee that plays push actors; NULL: our consumer */
     rkmq_ms client_timeout_ms; /* how long it may take for an answer */
     enum rkmq_log_level log_level;

@@ -31,13 +31,16 @@ static const struct log_case cases[] = {
     {"two owners for a second", RKMQ_CHECK_OWN_1, RKMQ_PASS,
      TWO C2_TAKES C1_HAD_1(30000) LOG_DROP(31030, "c1", 1) "120000 end\n"},
     {"both pull for 30 s", RKMQ_CHECK_OWN_1, RKMQ_FAIL,
-     LOG_CLUSTER "1000 up who=c1 told='c1'\n1010 up who=c2 told='c2'\n" POLL_0 POLL_1
+     LOG_CLUSTER "1000 up who=c1 told='c1'\n1010 up who=c2 told='c2'\n"
+                 "1020 poll who=c1 queue=0 offset=0 until=31030\n"
+                 "1020 poll who=c1 queue=1 offset=0 until=31030\n"
                  "2000 poll who=c2 queue=1 offset=0 until=33000\n"
                  "1000 idle who=c1 told='c1' until=34000\n1000 idle who=c2 told='c2' until=34000\n"
                  "34000 end\n"},
     {"both pull, for one asked anew where to begin", RKMQ_CHECK_OWN_1, RKMQ_PASS,
      LOG_CLUSTER
-     "1000 up who=c1 told='c1'\n1010 up who=c2 told='c2'\n" POLL_0
+     "1000 up who=c1 told='c1'\n1010 up who=c2 told='c2'\n"
+     "1020 poll who=c1 queue=0 offset=0 until=31030\n"
      "1020 poll who=c1 queue=1 offset=0 until=17000\n"
      "2000 poll who=c2 queue=1 offset=0 until=31000\n"
      "31010 req who=c1 peer=broker-a code=QUERY_CONSUMER_OFFSET" LOG_QUEUE(

@@ -59,12 +59,12 @@ static const struct log_case cases[] = {
          120000) "120000 end\n"},
     {"c1 may not have heard of c2 on a bad way", RKMQ_CHECK_OWN_3, RKMQ_PASS,
      LOG_CLUSTER "1000 up who=c1 told='c1'\n" LOG_ADD(1010, "c1", 0, 0) LOG_ADD(1010, "c1", 1, 0)
-         POLL_0 C1_HAD_1(75000) "1000 idle who=c1 told='c1' until=30000\n"
+         POLL_0 C1_HAD_1(72000) "1000 idle who=c1 told='c1' until=30001\n"
                                 "30500 link who=broker-a peer=c1 status=2\n"
                                 "31000 resp who=broker-a peer=c1 code=GET_CONSUMER_LIST_BY_GROUP "
                                 "group=g text='c1 c2'\n32000 link\n"
-                                "40000 idle who=c1 told='c1 c2' until=90000\n" LOG_DROP(
-                                    75000, "c1", 1) "90000 end\n"},
+                                "31000 idle who=c1 told='c1 c2' until=120000\n" LOG_DROP(
+                                    72000, "c1", 1) "120000 end\n"},
     {"has all it should", RKMQ_CHECK_OWN_3, RKMQ_PASS, ONE POLL_0 POLL_1 "120000 end\n"},
     {"orphans of a member that is cut off", RKMQ_CHECK_OWN_2, RKMQ_PASS,
      LOG_CLUSTER "1000 up who=c1 told='c1'\n2000 link who=c1 peer=broker-a status=2\n"

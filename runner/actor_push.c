@@ -203,14 +203,31 @@ static bool push_is_there(const struct rkmq_run_actor *actor)
     return actor->push != NULL;
 }
 
+static void push_lose(struct rkmq_run_actor *actor)
+{
+    rkmq__push_impl_crashed(actor->push);
+    rkmq__push_impl_destroy(actor->push);
+    actor->push = NULL;
+}
+
+/* The last place is kept for the end of the run. */
+static bool may_leave_behind(const struct rkmq_run_actor *actor)
+{
+    size_t n = 0;
+    for (size_t i = 0; i < RKMQ_COUNT_OF(actor->leftovers); i++) {
+        n += actor->leftovers[i] != NULL;
+    }
+    return n + 1 < RKMQ_COUNT_OF(actor->leftovers);
+}
+
+/* Its sockets are gone; listeners may still run. */
 static void leave_behind(struct rkmq_run_actor *actor)
 {
     size_t i = 0;
-    rkmq__push_impl_abandon(actor->push);
     while (i < RKMQ_COUNT_OF(actor->leftovers) - 1 && actor->leftovers[i]) {
         i++;
     }
-    RKMQ_ASSERT(!actor->leftovers[i]); /* a scenario does not crash one actor so often on TCP */
+    RKMQ_ASSERT(!actor->leftovers[i]);
     actor->leftovers[i] = actor->push;
     actor->push = NULL;
 }
@@ -218,17 +235,30 @@ static void leave_behind(struct rkmq_run_actor *actor)
 static int push_crash(struct rkmq_run_actor *actor, enum rkmq_crash_how how, struct rkmq_err *err)
 {
     struct rkmq_world *w = actor->world;
-    (void)err;
     if (w->sim && how != RKMQ_CRASH_EXIT) {
         rkmq_sim_crash(w->sim, actor->host, how == RKMQ_CRASH_RST);
         if (actor->push) {
-            rkmq__push_impl_crashed(actor->push);
-            rkmq__push_impl_destroy(actor->push);
-            actor->push = NULL;
+            push_lose(actor);
         }
-    } else if (actor->push) { /* its sockets close, as those of a process that exits */
-        leave_behind(actor);
+        return RKMQ_OK;
     }
+    if (how == RKMQ_CRASH_SILENT) {
+        return rkmq__actor_not_silent(actor, err);
+    }
+    if (!actor->push) {
+        return RKMQ_OK;
+    }
+    if (!may_leave_behind(actor)) {
+        return rkmq__err_set(err, RKMQ_E_LIMIT,
+                             "'%s' crashed %zu times, and its listeners still run", actor->host,
+                             RKMQ_COUNT_OF(actor->leftovers) - 1);
+    }
+    if (how == RKMQ_CRASH_RST) {
+        rkmq__push_impl_reset(actor->push);
+    } else { /* as the sockets of a process that exits */
+        rkmq__push_impl_abandon(actor->push);
+    }
+    leave_behind(actor);
     return RKMQ_OK;
 }
 
@@ -276,10 +306,9 @@ static void push_reap(struct rkmq_run_actor *actor)
 static void push_close(struct rkmq_run_actor *actor)
 {
     if (actor->push && actor->world->sim) {
-        rkmq__push_impl_crashed(actor->push);
-        rkmq__push_impl_destroy(actor->push);
-        actor->push = NULL;
+        push_lose(actor);
     } else if (actor->push) {
+        rkmq__push_impl_abandon(actor->push);
         leave_behind(actor);
     }
 }

@@ -22,8 +22,8 @@ typedef uint32_t rkmq_name; /* interned text; 0: none */
 
 /* X(enumerator, name in files, evidence) */
 #define RKMQ_EVENT_TABLE(X)                                                                        \
-    X(CONN_OPEN, "conn-open", W) /* who -> server */                                               \
-    X(CONN_CLOSE, "conn-close", W)                                                                 \
+    X(CONN_OPEN, "conn-open", W)   /* who -> server */                                             \
+    X(CONN_CLOSE, "conn-close", W) /* text says why, as the server sees it */                      \
     X(REQ, "req", W)       /* who asks peer: code, opaque, oneway, key fields; see below */        \
     X(RESP, "resp", W)     /* who answers peer: code of the request, status = response code */     \
     X(APPEND, "append", W) /* a message entered a queue: offset, key, tag */                       \

@@ -560,6 +560,7 @@ static void connection_add(struct rkmq_recorder *r, const struct rkmq_mock_event
     }
     row.who = peer_name(r, event->server, event->peer, event->client_id);
     row.peer = server_name(r, event->server);
+    row.text = is_open ? 0 : rkmq__event_log_name(r->log, rkmq__slice_of(event->why));
     row_add(r, &row);
     if (!is_open) {
         (void)rkmq__map_remove(&r->owned, owned_key(&key, event->server, event->peer));

@@ -60,7 +60,7 @@ struct rkmq_run_actor {
 /* Errors: RKMQ_E_NOMEM, or why the options are refused. What fails later is told by a row. */
 int rkmq__actor_start(struct rkmq_run_actor *actor, struct rkmq_err *err);
 void rkmq__actor_stop(struct rkmq_run_actor *actor);
-/* Errors: RKMQ_E_NOMEM, RKMQ_E_INVALID this ground cannot do it. */
+/* Errors: RKMQ_E_NOMEM, RKMQ_E_INVALID this ground cannot do it, RKMQ_E_LIMIT it did so often. */
 int rkmq__actor_crash(struct rkmq_run_actor *actor, enum rkmq_crash_how how, struct rkmq_err *err);
 void rkmq__actor_pause(struct rkmq_run_actor *actor, bool is_paused);
 /* Frees what is over. */
@@ -71,6 +71,8 @@ void rkmq__actor_close(struct rkmq_run_actor *actor);
 /* For the kinds: a row about the actor; its start has come to this. */
 void rkmq__actor_tell(struct rkmq_run_actor *actor, enum rkmq_event_kind kind, int status);
 void rkmq__actor_started(struct rkmq_run_actor *actor, int status, const char *why);
+/* A client in this process cannot fall silent over TCP: RKMQ_E_INVALID. */
+int rkmq__actor_not_silent(const struct rkmq_run_actor *actor, struct rkmq_err *err);
 
 /* actor_testee.c: the process of an actor, before the run begins. Errors: as rkmq__testee_create.
  */

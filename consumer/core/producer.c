@@ -215,3 +215,11 @@ void rkmq__producer_impl_abandon(struct rkmq_producer_impl *impl)
         rkmq__client_instance_drop(ci, &leave);
     }
 }
+
+void rkmq__producer_impl_reset(struct rkmq_producer_impl *impl)
+{
+    if (impl->ci) {
+        rkmq__remoting_client_reset(impl->ci->client, "crashed");
+    }
+    rkmq__producer_impl_abandon(impl);
+}

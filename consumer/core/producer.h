@@ -83,6 +83,8 @@ void rkmq__producer_impl_shutdown(struct rkmq_producer_impl *impl, rkmq_producer
                                   void *user);
 /* Lets go of everything: no send under way is ever done. Never from a callback. */
 void rkmq__producer_impl_abandon(struct rkmq_producer_impl *impl);
+/* The same, and the connections of its client instance are reset, whoever else uses them. */
+void rkmq__producer_impl_reset(struct rkmq_producer_impl *impl);
 
 /*
  * Copies the messages. Errors, after which `done` is not called: RKMQ_E_INVALID (err has Java's

@@ -490,6 +490,14 @@ void rkmq__push_impl_abandon(struct rkmq_push_impl *impl)
     }
 }
 
+void rkmq__push_impl_reset(struct rkmq_push_impl *impl)
+{
+    if (impl->ci) {
+        rkmq__remoting_client_reset(impl->ci->client, "crashed");
+    }
+    rkmq__push_impl_abandon(impl);
+}
+
 void rkmq__push_impl_crashed(struct rkmq_push_impl *impl)
 {
     rkmq__consume_stop(&impl->consume);

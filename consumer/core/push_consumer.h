@@ -81,6 +81,8 @@ void rkmq__push_impl_shutdown(struct rkmq_push_impl *impl, rkmq_push_done_fn *do
 /* Lets go of everything without a word to anybody: a start or shutdown under way is never done.
  * Never from a callback. */
 void rkmq__push_impl_abandon(struct rkmq_push_impl *impl);
+/* The same, and the connections of its client instance are reset, whoever else uses them. */
+void rkmq__push_impl_reset(struct rkmq_push_impl *impl);
 /* The same after a simulated host has crashed under it: listeners under way never return. */
 void rkmq__push_impl_crashed(struct rkmq_push_impl *impl);
 /* False while listeners run; destroy waits for them. */

@@ -59,6 +59,13 @@ void rkmq__remoting_client_destroy(struct rkmq_remoting_client *client)
     rkmq__free(client->config.env->mem, client);
 }
 
+void rkmq__remoting_client_reset(struct rkmq_remoting_client *client, const char *why)
+{
+    RKMQ_LIST_EACH (it, &client->home.channels) {
+        rkmq__channel_reset(RKMQ_CONTAINER_OF(it, struct rkmq_channel, link), why);
+    }
+}
+
 static struct rkmq_channel *client_find(const struct rkmq_remoting_client *client, const char *addr)
 {
     return rkmq__map_get(&client->by_address, rkmq__slice_of(addr));

@@ -22,6 +22,8 @@ int rkmq__remoting_client_create(struct rkmq_remoting_client **out,
 /* Closes all channels (flushing what is queued); every pending call ends with RKMQ_E_CANCELED
  * before this returns. */
 void rkmq__remoting_client_destroy(struct rkmq_remoting_client *client);
+/* Resets all connections, as the kernel does for a program that crashes with input unread. */
+void rkmq__remoting_client_reset(struct rkmq_remoting_client *client, const char *why);
 
 /* `fn` is always called exactly once later, with RKMQ_E_CLOSED when the connection fails or cannot
  * be made. Errors: RKMQ_E_INVALID bad address, RKMQ_E_NOMEM, RKMQ_E_LIMIT as of rkmq__channel_call,

@@ -173,6 +173,27 @@ class Run(Case):
                              steps=', { "id": "down", "at": "3s", "do": { "stop": ["c1", "c2"] } }')
         self.assertIn("ok 1 - test/one", "\n".join(self.ok("run", "--on", "tcp", path)))
 
+    def crash_on_tcp(self, how):
+        events = os.path.join(self.folder.name, "e.jsonl")
+        path = self.scenario("""{ "id": "taken", "after": "step:crash", "within": "2s",
+            "eventually": { "state": "assignment", "is": { "c2": "T@broker-a/*" } } }""", end="4s", load="1s",
+                             steps=', { "id": "crash", "at": "2s", "do": { "crash": { "who": "c1", "how": "%s" } } },'
+                                   ' { "at": "3500ms", "do": { "stop": "c2" } }' % how)
+        done = run("run", "--on", "tcp", "--events", events, path)
+        with open(events, encoding="utf-8") as file:
+            rows = [json.loads(line) for line in file]
+        return done, [row["text"] for row in rows if row["ev"] == "conn-close" and row["who"] == "c1"]
+
+    def test_crash_on_tcp(self):
+        """Over TCP a crash resets the consumer's connections, an exit closes them; the broker sees which. Who shares the
+        process with the servers cannot fall silent: the run ends as a failure of the harness, with the line."""
+        for how, why in (("rst", "Connection reset by peer"), ("exit", "closed by the peer")):
+            done, whys = self.crash_on_tcp(how)
+            self.assertEqual((0, [why]), (done.returncode, whys), done.stdout)
+        done, _ = self.crash_on_tcp("silent")
+        self.assertEqual(4, done.returncode)
+        self.assertRegex(done.stdout, r"line 9: crash: c1: 'c1' shares a process with the servers")
+
 
 if __name__ == "__main__":
     unittest.main()

@@ -90,7 +90,7 @@ static const struct log_case cases[] = {
     {"it leaves while it is cut off", RKMQ_CHECK_MEM_3, RKMQ_PASS,
      C1 IDLE(20000) CUT(19000) STOP STOPPED},
     {"what was sent before the stop comes when the cut heals", RKMQ_CHECK_MEM_3, RKMQ_PASS,
-     C1 IDLE(20000) CUT(19000) STOP STOPPED "30000 link\n" MEMBERS(30001)},
+     C1 IDLE(20000) CUT(19000) STOP STOPPED "30000 link offset=200 offset2=0\n" MEMBERS(30001)},
     {"it crashes", RKMQ_CHECK_MEM_3, RKMQ_UNKNOWN, C1 IDLE(20000) CRASH(20000)},
 };
 

@@ -98,7 +98,7 @@ static struct rkmq_check_client client_of(const struct rkmq_run_actor *actor)
         s->threshold_count == RKMQ_UNSET ? client.threshold_count : (int)s->threshold_count;
     client.span = s->span == RKMQ_UNSET ? client.span : (int)s->span;
     client.has_small_bytes = s->threshold_mib != RKMQ_UNSET;
-    client.is_patient = s->profile == RKMQ_ACTOR_JAVA_5_3;
+    client.is_patient = actor->testee != NULL || s->profile == RKMQ_ACTOR_JAVA_5_3;
     return client;
 }
 

@@ -54,12 +54,14 @@ static void judge_first_pull(struct rkmq_view *v, struct rkmq_view_link *link)
     }
 }
 
-/* What a heartbeat says of the group is what the member subscribes to. */
+/* What a heartbeat says of the group is what the member subscribes to. One that comes on a bad way
+ * may have waited there since the end of the life before. */
 static void judge_content(struct rkmq_view *v, const struct rkmq_event *row, size_t index)
 {
     const struct rkmq_view_member *member = rkmq__view_member_known(v, row->who);
     if (!member || member->group == 0 || member->is_stopping || member->is_stopped ||
-        member->client->n_topics == 0 || row->text == member->subscriptions) {
+        member->client->n_topics == 0 || row->text == member->subscriptions ||
+        rkmq__calm_since(v, row->who, row->peer) >= v->now) {
         return;
     }
     int n = rkmq__told_topics(v, row->text, member->group);

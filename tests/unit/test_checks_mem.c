@@ -56,6 +56,9 @@ static const struct log_case cases[] = {
      C1 IDLE(6000) BEAT(5000, "broker-a", "g=T,U") CRASH(6000)},
     {"a heartbeat that leaves its group out", RKMQ_CHECK_MEM_1, RKMQ_FAIL,
      C1 IDLE(6000) BEAT(5000, "broker-a", "h=T") CRASH(6000)},
+    {"... which waited behind a cut", RKMQ_CHECK_MEM_1, RKMQ_PASS,
+     C1 IDLE(6000) CUT(3000) "4999 link offset=200 offset2=0\n" BEAT(5000, "broker-a", "h=T")
+         CRASH(6000)},
 
     {"told of a change, and nothing happens", RKMQ_CHECK_MEM_2, RKMQ_FAIL,
      C1 IDLE(9000) NOTIFY(5000) CRASH(9000)},

@@ -41,7 +41,7 @@ static void put_name(struct rkmq_report *r, const struct rkmq_bytes *name)
     }
 }
 
-static void tap_add(struct rkmq_report *r, const struct rkmq_part *part)
+static void put_run(struct rkmq_report *r, const struct rkmq_part *part)
 {
     const struct rkmq_part_facts *facts = &part->facts;
     const struct rkmq_bytes *label = &part->slots[RKMQ_PART_LABEL];
@@ -63,6 +63,13 @@ static void tap_add(struct rkmq_report *r, const struct rkmq_part *part)
     }
     rkmq__report_puts(r, ")\n");
     rkmq__report_put(r, rkmq__bytes_slice(&part->slots[RKMQ_PART_TAP]));
+}
+
+/* Whoever reads along sees each run as it ends, and has it should the campaign be broken off. */
+static void tap_add(struct rkmq_report *r, const struct rkmq_part *part)
+{
+    put_run(r, part);
+    r->is_failed = fflush(r->file) != 0 || r->is_failed;
 }
 
 static void tap_end(struct rkmq_report *r)

@@ -142,6 +142,15 @@ class Run(Case):
         self.assertIn(f"rerun: rkmq run --on sim --seed 4 {bad}", outputs[0].stdout)
         self.refused(2, "--jobs", "run", "--jobs", "0", good)
 
+    def test_told_at_once(self):
+        """A run is told when it ends, to a pipe too, not when the campaign does."""
+        path = self.scenario('{ "id": "some", "eventually": { "ev": "deliver" } }')
+        with subprocess.Popen([RKMQ, "run", "--seeds", "1..1000000", path], stdout=subprocess.PIPE, text=True) as child:
+            self.assertEqual("TAP version 13\n", child.stdout.readline())
+            self.assertTrue(child.stdout.readline().startswith("ok 1 - test/one seed 1 "))
+            self.assertIsNone(child.poll())
+            child.terminate()
+
     def test_worker_dies(self):
         """A worker that dies takes one run along, which is the harness's failure and says how to repeat it."""
         path = self.scenario('{ "id": "some", "eventually": { "ev": "deliver" } }')

@@ -203,11 +203,23 @@ static bool push_is_there(const struct rkmq_run_actor *actor)
     return actor->push != NULL;
 }
 
-static void push_lose(struct rkmq_run_actor *actor)
+static void impl_lose(struct rkmq_push_impl **impl)
 {
-    rkmq__push_impl_crashed(actor->push);
-    rkmq__push_impl_destroy(actor->push);
-    actor->push = NULL;
+    if (*impl) {
+        rkmq__push_impl_crashed(*impl);
+        rkmq__push_impl_destroy(*impl);
+        *impl = NULL;
+    }
+}
+
+/* In simulation: its host crashes, and with it every listener that runs there. */
+static void push_lose(struct rkmq_run_actor *actor, bool is_reset)
+{
+    rkmq_sim_crash(actor->world->sim, actor->host, is_reset);
+    impl_lose(&actor->push);
+    for (size_t i = 0; i < RKMQ_COUNT_OF(actor->leftovers); i++) {
+        impl_lose(&actor->leftovers[i]);
+    }
 }
 
 /* The last place is kept for the end of the run. */
@@ -236,10 +248,7 @@ static int push_crash(struct rkmq_run_actor *actor, enum rkmq_crash_how how, str
 {
     struct rkmq_world *w = actor->world;
     if (w->sim && how != RKMQ_CRASH_EXIT) {
-        rkmq_sim_crash(w->sim, actor->host, how == RKMQ_CRASH_RST);
-        if (actor->push) {
-            push_lose(actor);
-        }
+        push_lose(actor, how == RKMQ_CRASH_RST);
         return RKMQ_OK;
     }
     if (how == RKMQ_CRASH_SILENT) {
@@ -271,7 +280,7 @@ static void push_pause(struct rkmq_run_actor *actor, bool is_paused)
     }
 }
 
-/* Its host had nothing but the consumer that was destroyed just now. */
+/* Its host had nothing but the consumers that were destroyed before. */
 static void tell_gone(struct rkmq_run_actor *actor)
 {
     struct rkmq_event row = rkmq__row(RKMQ_EV_ACTOR_GONE);
@@ -286,33 +295,6 @@ static void tell_gone(struct rkmq_run_actor *actor)
     }
 }
 
-static void push_reap(struct rkmq_run_actor *actor)
-{
-    if (actor->push && actor->is_over && !actor->push->done &&
-        rkmq__push_impl_is_idle(actor->push)) {
-        rkmq__push_impl_destroy(actor->push);
-        actor->push = NULL;
-        actor->is_over = false;
-        tell_gone(actor);
-    }
-    for (size_t i = 0; i < RKMQ_COUNT_OF(actor->leftovers); i++) {
-        if (actor->leftovers[i] && rkmq__push_impl_is_idle(actor->leftovers[i])) {
-            rkmq__push_impl_destroy(actor->leftovers[i]);
-            actor->leftovers[i] = NULL;
-        }
-    }
-}
-
-static void push_close(struct rkmq_run_actor *actor)
-{
-    if (actor->push && actor->world->sim) {
-        push_lose(actor);
-    } else if (actor->push) {
-        rkmq__push_impl_abandon(actor->push);
-        leave_behind(actor);
-    }
-}
-
 static bool push_is_left(const struct rkmq_run_actor *actor)
 {
     for (size_t i = 0; i < RKMQ_COUNT_OF(actor->leftovers); i++) {
@@ -321,6 +303,35 @@ static bool push_is_left(const struct rkmq_run_actor *actor)
         }
     }
     return false;
+}
+
+static void push_reap(struct rkmq_run_actor *actor)
+{
+    for (size_t i = 0; i < RKMQ_COUNT_OF(actor->leftovers); i++) {
+        if (actor->leftovers[i] && rkmq__push_impl_is_idle(actor->leftovers[i])) {
+            rkmq__push_impl_destroy(actor->leftovers[i]);
+            actor->leftovers[i] = NULL;
+        }
+    }
+    if (actor->push && actor->is_over && !actor->push->done &&
+        rkmq__push_impl_is_idle(actor->push)) {
+        rkmq__push_impl_destroy(actor->push);
+        actor->push = NULL;
+        actor->is_over = false;
+        if (!push_is_left(actor)) {
+            tell_gone(actor);
+        }
+    }
+}
+
+static void push_close(struct rkmq_run_actor *actor)
+{
+    if (actor->world->sim) {
+        push_lose(actor, false);
+    } else if (actor->push) {
+        rkmq__push_impl_abandon(actor->push);
+        leave_behind(actor);
+    }
 }
 
 const struct rkmq_actor_ops rkmq__actor_push_ops = {.is_there = push_is_there,

@@ -142,6 +142,17 @@ class Run(Case):
         self.assertIn(f"rerun: rkmq run --on sim --seed 4 {bad}", outputs[0].stdout)
         self.refused(2, "--jobs", "run", "--jobs", "0", good)
 
+    def test_listener_at_work(self):
+        """A run may end, and a consumer exit, while listeners are at work: it is judged all the same."""
+        path = self.write(HEAD % ("test/one", "5s", "averagely") + """ "steps": [
+            { "at": "0s", "do": { "produce": { "by": "p1", "topic": "T", "count": 8 } } },
+            { "at": "1s", "do": [ { "listener": { "who": "c1", "cost": "10m" } }, { "start": "c1" } ] },
+            { "at": "2s", "do": { "crash": { "who": "c1", "how": "exit" } } }, { "at": "3s", "do": { "start": "c1" } } ],
+          "expect": [ { "id": "begun", "eq": 16, "count": { "ev": "listener-begin" } },
+                      { "id": "none-ended", "eq": 0, "count": { "ev": "listener-end" } } ],
+          "checks": { "except": { "LIVE-1": "listeners outlast the run", "LOSS-1": "the same" } } }""")
+        self.assertIn("ok 1 - test/one seed 1 (pass", "\n".join(self.ok("run", path)))
+
     def test_told_at_once(self):
         """A run is told when it ends, to a pipe too, not when the campaign does."""
         path = self.scenario('{ "id": "some", "eventually": { "ev": "deliver" } }')

@@ -320,7 +320,7 @@ static void route_ask(struct rkmq_route_op *op)
     struct rkmq_message_out out = {.code = RKMQ_REQ_GET_ROUTEINFO_BY_TOPIC, .fields = &fields};
     int status;
     op->n_tries++;
-    if (op->give_up < rkmq__now(rt->config.env)) {
+    if (op->n_tries == 1 && op->give_up < rkmq__now(rt->config.env)) {
         status = rkmq__err_set(&op->err, RKMQ_E_TIMEOUT, "waited too long for other route updates");
         op->n_tries = rt->n_namesrvs; /* asking elsewhere would not help */
     } else {

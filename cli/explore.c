@@ -16,9 +16,6 @@
 #define OUT_DEFAULT "explore-findings"
 #define FINDINGS_DEFAULT 10
 
-/* Exit codes as those of rkmq run. */
-enum { EXIT_FOUND = 1, EXIT_UNKNOWN = 2, EXIT_BAD = 3, EXIT_HARNESS = 4 };
-
 struct explore_options {
     const char *seeds, *shard, *out;
     int64_t jobs, findings, print; /* print -1: not given */
@@ -225,9 +222,9 @@ static int options_check(struct campaign *c)
         c->seeds = (struct cli_seeds){.first = 1, .n = SEEDS_OF_TIME};
     } else if (cli_seeds_read("explore", c->options.seeds ? c->options.seeds : SEEDS_DEFAULT,
                               &c->seeds) != RKMQ_OK) {
-        return EXIT_BAD;
+        return CLI_EXIT_BAD;
     }
-    return shard_read(c) == RKMQ_OK ? CLI_GO : EXIT_BAD;
+    return shard_read(c) == RKMQ_OK ? CLI_GO : CLI_EXIT_BAD;
 }
 
 static int print_scenario(uint64_t seed)
@@ -242,7 +239,7 @@ static int print_scenario(uint64_t seed)
         (void)cli_error("explore", "%s", err.text);
     }
     rkmq__bytes_close(&text);
-    return status == RKMQ_OK && fflush(stdout) == 0 ? CLI_EXIT_OK : EXIT_HARNESS;
+    return status == RKMQ_OK && fflush(stdout) == 0 ? CLI_EXIT_OK : CLI_EXIT_HARNESS;
 }
 
 static void summary(const struct campaign *c)
@@ -279,9 +276,9 @@ static int campaign_run(struct campaign *c)
     }
     summary(c);
     bool is_told = fflush(stdout) == 0;
-    return c->n_harness > 0 || !is_told ? EXIT_HARNESS
-           : c->n_found > 0             ? EXIT_FOUND
-           : c->n_unknown > 0           ? EXIT_UNKNOWN
+    return c->n_harness > 0 || !is_told ? CLI_EXIT_HARNESS
+           : c->n_found > 0             ? CLI_EXIT_FOUND
+           : c->n_unknown > 0           ? CLI_EXIT_UNKNOWN
                                         : CLI_EXIT_OK;
 }
 
@@ -292,7 +289,7 @@ static int explore_run(int argc, char **argv)
     struct cli_args args;
     int code = cli_parse(&cli_explore_command, argc, argv, &c.options, &args);
     if (code == CLI_EXIT_USAGE) {
-        return EXIT_BAD;
+        return CLI_EXIT_BAD;
     }
     code = code == CLI_GO ? options_check(&c) : code;
     if (code != CLI_GO) {

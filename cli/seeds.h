@@ -4,6 +4,14 @@
 
 #include "remoting/base/containers.h"
 
+/* Exit codes beside CLI_EXIT_OK of commands that play runs. */
+enum cli_exit_of_runs {
+    CLI_EXIT_FOUND = 1,   /* a run fails */
+    CLI_EXIT_UNKNOWN = 2, /* a run cannot be judged */
+    CLI_EXIT_BAD = 3,     /* a scenario is refused, or there is none */
+    CLI_EXIT_HARNESS = 4  /* a run says nothing about the client */
+};
+
 /* "7" or "1..50". Errors, said on stderr for `command`: RKMQ_E_INVALID. */
 struct cli_seeds {
     uint64_t first, n;

@@ -54,7 +54,9 @@ static void judge_share(struct rkmq_view *v, const struct rkmq_view_share *share
         return;
     }
     rkmq__judged(v, RKMQ_CHECK_LOSS_1, RKMQ_EVIDENCE_L);
-    for (int64_t at = share->first_offset; at < share->queue->max_offset; at++) {
+    /* A client may ask for what no queue has. */
+    int64_t first = share->first_offset > 0 ? share->first_offset : 0;
+    for (int64_t at = first; at < share->queue->max_offset; at++) {
         if (!rkmq__offsets_has(&share->delivered, at)) {
             first_lost = n_lost++ == 0 ? at : first_lost;
         }

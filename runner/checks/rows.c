@@ -415,12 +415,10 @@ static void listener_did(struct rkmq_view *v, struct rkmq_view_hold *hold,
 {
     int64_t done_to = hold->done_to;
     if (hold->member->has_hooks || !hold->is_owned || hold->member->is_stopping ||
-        row->offset2 - row->offset + 1 != row->count) {
+        row->offset2 - row->offset != row->count - 1) {
         return;
     }
-    for (int64_t at = row->offset; at <= row->offset2; at++) {
-        rkmq__offsets_set(v, &hold->finished, at);
-    }
+    rkmq__offsets_set_all(v, &hold->finished, row->offset, row->offset2);
     while (rkmq__offsets_has(&hold->finished, done_to)) {
         done_to++;
     }
@@ -439,10 +437,8 @@ static void apply_call(struct rkmq_view *v, const struct rkmq_event *row, size_t
         row->kind == RKMQ_EV_LISTENER_END ? rkmq__view_hold_known(v, row) : NULL;
     if (hold && row->status == 0) {
         listener_did(v, hold, row, index);
-        return;
-    }
-    for (int64_t at = row->offset; hold && at <= row->offset2; at++) {
-        rkmq__offsets_set(v, &hold->failed, at);
+    } else if (hold) {
+        rkmq__offsets_set_all(v, &hold->failed, row->offset, row->offset2);
     }
 }
 

@@ -246,6 +246,15 @@ void rkmq__offsets_set(struct rkmq_view *v, struct rkmq_offsets *set, int64_t of
     set->bits[byte] |= (uint8_t)(1u << (offset % 8));
 }
 
+void rkmq__offsets_set_all(struct rkmq_view *v, struct rkmq_offsets *set, int64_t first,
+                           int64_t last)
+{
+    int64_t from = first > 0 ? first : 0, end = last < OFFSETS_MAX ? last : OFFSETS_MAX;
+    for (int64_t at = from; at <= end; at++) {
+        rkmq__offsets_set(v, set, at);
+    }
+}
+
 bool rkmq__offsets_has(const struct rkmq_offsets *set, int64_t offset)
 {
     size_t byte = (size_t)offset / 8;

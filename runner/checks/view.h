@@ -209,6 +209,9 @@ struct rkmq_view_link *rkmq__view_link_known(const struct rkmq_view *v, rkmq_nam
                                              rkmq_name server);
 
 void rkmq__offsets_set(struct rkmq_view *v, struct rkmq_offsets *set, int64_t offset);
+/* From `first` to `last`, both included; they are as a client told them, and may be anything. */
+void rkmq__offsets_set_all(struct rkmq_view *v, struct rkmq_offsets *set, int64_t first,
+                           int64_t last);
 bool rkmq__offsets_has(const struct rkmq_offsets *set, int64_t offset);
 void rkmq__offsets_clear(struct rkmq_offsets *set);
 

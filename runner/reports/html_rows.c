@@ -2,6 +2,17 @@
 /* Which rows of a log a page keeps. */
 #include "runner/reports/html.h"
 
+/* Requests, answers and faults are told apart by the name of their code, which may be none. */
+enum {
+    CODED_KINDS = 3,
+    CODE_NAMES = 1
+#define X(name, value) +1
+#include "remoting/protocol/request_codes.def"
+#undef X
+};
+_Static_assert(RKMQ_EV_COUNT - CODED_KINDS + CODED_KINDS * CODE_NAMES <= RKMQ_HTML_CLASSES_MAX,
+               "a log may have more classes of rows");
+
 /* Names of codes are one text each, so their addresses tell them apart. */
 size_t rkmq__html_class_of(const struct rkmq_html_rows *rows, const struct rkmq_event *row)
 {

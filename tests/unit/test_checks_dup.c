@@ -35,6 +35,10 @@ static const struct log_case cases[] = {
          DELIVER(2000, "c1", 0) "2100 listener-end who=c1" Q0
                                 " offset=0 offset2=0 count=1 status=1\n" DELIVER(2500, "c1", 0)
                                     EVICT(2501, "c1", 1) COMMIT(2501, "c1", 1) "4000 end\n"},
+    {"a call fails that names offsets without end", RKMQ_CHECK_DUP_1, RKMQ_PASS,
+     C1 DONE(2000, "c1", 0, 1) "2100 listener-end who=c1" Q0
+                               " offset=0 offset2=9223372036854775807 count=2 status=1\n"
+                               "4000 end\n"},
     {"a retry says how often it came", RKMQ_CHECK_DUP_1, RKMQ_PASS,
      C1 DONE(2000, "c1", 0, 1) AGAIN(2500, "c1", 0, 1) "4000 end\n"},
     {"a crash gives again what was not persisted", RKMQ_CHECK_DUP_1, RKMQ_PASS,

@@ -49,6 +49,11 @@ static const struct log_case cases[] = {
                  CRASH(30000)},
     {"without hooks: a listener did it", RKMQ_CHECK_OFF_5, RKMQ_FAIL,
      W1 HEARD IDLE(30000) CRASH(30000)},
+    {"without hooks: a listener names offsets without end", RKMQ_CHECK_OFF_5, RKMQ_FAIL,
+     W1 HEARD "20003 listener-end who=c1" Q0
+              " offset=0 offset2=9223372036854775807 count=2\n20004 listener-end who=c1" Q0
+              " offset=9223372036854775807 offset2=9223372036854775807 count=1\n" IDLE(30000)
+                  CRASH(30000)},
     {"without hooks: and it is told", RKMQ_CHECK_OFF_5, RKMQ_PASS,
      W1 HEARD COMMIT(25002) IDLE(30000) CRASH(30000)},
 

@@ -110,8 +110,8 @@ class Client(Case):
             { "id": "crash", "at": "3s", "do": { "crash": { "who": "c1", "how": "silent" } } },
             { "id": "back", "at": "6s", "do": { "start": "c1" } } ],
           "expect": [
-            { "id": "silent", "from": "step:crash+500ms", "until": "step:back", "never": { "ev": "req", "from": "c1" } },
-            { "id": "member", "from": "step:crash", "until": "step:back", "never": { "ev": "member-leave" } },
+            { "id": "silent", "from": "step:crash+500ms", "until": "step:crash+2s", "never": { "ev": "req", "from": "c1" } },
+            { "id": "member", "from": "step:crash", "until": "step:crash+2s", "never": { "ev": "member-leave" } },
             { "id": "on", "after": "step:back", "within": "5s", "eventually": { "ev": "deliver", "who": "c1" } } ] }"""
         done = self.play(TESTEE, text, "--events", events)
         self.assertEqual(0, done.returncode, done)

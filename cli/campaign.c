@@ -20,7 +20,7 @@ static struct cli_item *item_room(struct cli_campaign *c)
 
 /* Errors: RKMQ_E_NOMEM. */
 static int item_keep(struct cli_campaign *c, const struct rkmq_scenario_source *source,
-                     uint64_t seed)
+                     const struct cli_seeds *seeds)
 {
     struct cli_item *item = item_room(c);
     struct rkmq_slice path;
@@ -28,10 +28,10 @@ static int item_keep(struct cli_campaign *c, const struct rkmq_scenario_source *
         return RKMQ_E_NOMEM;
     }
     *item = (struct cli_item){.variant = source->variant,
-                              .seed = seed,
+                              .seed = seeds->first,
                               .first_piece =
                                   c->n_items > 0 ? item[-1].first_piece + item[-1].n_pieces : 0,
-                              .n_pieces = c->seeds.n};
+                              .n_pieces = seeds->n};
     if (c->n_items > 0 && strcmp(item[-1].path, source->file) == 0) { /* another variant */
         item->path = item[-1].path;
         item->text = item[-1].text;
@@ -49,16 +49,27 @@ static int item_keep(struct cli_campaign *c, const struct rkmq_scenario_source *
 static int item_keep_aside(struct cli_campaign *c, const struct rkmq_scenario_source *source,
                            struct rkmq_slice why, bool is_refused)
 {
+    const struct cli_seeds none = {.first = 0, .n = 1};
     struct rkmq_slice copy;
     int status = rkmq__arena_copy(&c->arena, why, &copy);
-    status = status == RKMQ_OK ? item_keep(c, source, 0) : status;
+    status = status == RKMQ_OK ? item_keep(c, source, &none) : status;
     if (status == RKMQ_OK) {
         struct cli_item *item = &c->items[c->n_items - 1];
         item->why_not = (const char *)copy.p; /* NUL-terminated */
         item->is_refused = is_refused;
-        item->n_pieces = 1;
     }
     return status;
+}
+
+static struct cli_seeds seeds_of(const struct cli_campaign *c, const struct rkmq_scenario *sc)
+{
+    if (c->has_seeds) {
+        return c->seeds;
+    }
+    if (c->options.is_sweep) {
+        return (struct cli_seeds){.first = sc->seed_first, .n = sc->seed_last - sc->seed_first + 1};
+    }
+    return (struct cli_seeds){.first = sc->seed, .n = 1};
 }
 
 static int take_scenario(struct cli_campaign *c, const struct rkmq_scenario_source *source,
@@ -80,7 +91,8 @@ static int take_scenario(struct cli_campaign *c, const struct rkmq_scenario_sour
     if (c->options.client && rkmq__run_needs_hooks(sc, why)) {
         return item_keep_aside(c, source, rkmq__slice_of(why), false);
     }
-    int status = item_keep(c, source, sc->seed);
+    const struct cli_seeds seeds = seeds_of(c, sc);
+    int status = item_keep(c, source, &seeds);
     if (status == RKMQ_OK) {
         const struct cli_item *item = &c->items[c->n_items - 1];
         c->n_playable++;
@@ -139,7 +151,7 @@ const struct cli_item *cli_campaign_item(const struct cli_campaign *c, uint64_t 
         }
     }
     const struct cli_item *item = &c->items[low];
-    *seed = c->has_seeds ? c->seeds.first + (number - item->first_piece) : item->seed;
+    *seed = item->seed + (number - item->first_piece);
     return item;
 }
 

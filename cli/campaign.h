@@ -22,14 +22,14 @@ struct cli_run_options {
     const char *on, *client, *seed, *seeds, *filter, *events, *junit, *svg, *html;
     rkmq_ms client_timeout_ms;
     int64_t jobs, variant; /* variant -1: not given */
-    bool is_list, is_all_variants, is_twice;
+    bool is_list, is_all_variants, is_sweep, is_twice;
 };
 
 struct cli_item {
     const char *path;
     struct rkmq_slice text;
     uint32_t variant;
-    uint64_t seed;       /* its own */
+    uint64_t seed;       /* its own; the first, when it has several */
     const char *why_not; /* it is not played, and why: it is refused, or not for this ground */
     bool is_refused;
     uint64_t first_piece, n_pieces;
@@ -51,6 +51,8 @@ struct cli_campaign {
     const struct cli_item *parsed_item;
     struct cli_pool pool;
     struct cli_progress progress;
+    uint8_t seen[RKMQ_SEEN_BYTES]; /* by any run so far of the file that is played */
+    uint64_t n_swept;              /* its runs so far */
     unsigned n_failed, n_unknown, n_harness, n_bad, n_listed, n_playable;
 };
 
@@ -59,6 +61,13 @@ void cli_campaign_take(void *campaign, const char *path, struct rkmq_slice text)
 /* The item that a piece belongs to; `*seed` is what it is played with. */
 const struct cli_item *cli_campaign_item(const struct cli_campaign *c, uint64_t number,
                                          uint64_t *seed);
+/* campaign_sweep.c: takes a run into account; false: its file has more to come. */
+bool cli_campaign_swept(struct cli_campaign *c, uint64_t number, const struct rkmq_part *part);
+/* What came of the sweep that has just ended: a part for each expectation that no run met. What
+ * goes wrong is said and counted. */
+void cli_campaign_sweep_judge(struct cli_campaign *c, uint64_t number);
+/* campaign_play.c: counts and reports one. */
+void cli_campaign_tell(struct cli_campaign *c, const struct rkmq_part *part);
 /* Plays all items. What goes wrong is said and counted. */
 void cli_campaign_play(struct cli_campaign *c);
 /* Frees the items. */

@@ -25,6 +25,12 @@ static void show_progress(struct cli_campaign *c, uint64_t n_done)
     cli_progress_show(&c->progress, text, (double)(n_all - n_done) / (double)n_all, note);
 }
 
+void cli_campaign_tell(struct cli_campaign *c, const struct rkmq_part *part)
+{
+    count(c, part->facts.outcome);
+    rkmq__reports_add(c->reports, part);
+}
+
 static bool done(void *user, const struct cli_pool_result *result)
 {
     struct cli_campaign *c = user;
@@ -39,8 +45,10 @@ static bool done(void *user, const struct cli_pool_result *result)
         (void)cli_error(c->options.events, "cannot be written");
         c->n_harness++;
     }
-    count(c, part.facts.outcome);
-    rkmq__reports_add(c->reports, &part);
+    cli_campaign_tell(c, &part);
+    if (c->options.is_sweep && cli_campaign_swept(c, result->number, &part)) {
+        cli_campaign_sweep_judge(c, result->number);
+    }
     rkmq__part_close(&part);
     show_progress(c, result->number + 1);
     return true;

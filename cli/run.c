@@ -23,6 +23,8 @@ static const struct cli_option option_table[] = {
      "only scenarios whose name matches, as route/*"},
     {"variants", 0, CLI_FLAG, NULL, OPTION(is_all_variants), 0, 0, false,
      "also run what the scenarios' sweeps make of them"},
+    {"sweep", 0, CLI_FLAG, NULL, OPTION(is_sweep), 0, 0, false,
+     "run all of the scenarios' sweeps: each variant with each of their seeds"},
     {"variant", 0, CLI_INT, "N", OPTION(variant), 0, RKMQ_SCENARIO_VARIANTS_MAX, false,
      "run only this one of them, 0: the scenario as it stands"},
     {"twice", 0, CLI_FLAG, NULL, OPTION(is_twice), 0, 0, false,
@@ -58,6 +60,7 @@ static int options_check(struct cli_campaign *c)
     } else {
         return cli_usage_error("run", "--on: '%s' is neither sim nor tcp", c->options.on);
     }
+    c->options.is_all_variants = c->options.is_all_variants || c->options.is_sweep;
     if (c->options.is_twice && c->ground != RKMQ_GROUND_SIM) {
         return cli_usage_error("run", "--twice: only runs in sim are the same each time");
     }

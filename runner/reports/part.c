@@ -24,7 +24,9 @@ static void label_render(const struct rkmq_report_run *run, enum rkmq_outcome ou
         rkmq__text_show(out, run->sc->variant_text, 0);
         rkmq__bytes_add_text(out, " ");
     }
-    if (run->sc) {
+    if (run->n_swept > 0) {
+        rkmq__bytes_printf(out, "sweep of %llu runs", (unsigned long long)run->n_swept);
+    } else if (run->sc) {
         rkmq__bytes_printf(out, "seed %llu", (unsigned long long)run->seed);
     }
 }
@@ -48,6 +50,16 @@ static void rerun_render(const struct rkmq_report_run *run, enum rkmq_outcome ou
 {
     (void)outcome;
     rkmq__text_show(out, rkmq__slice_of(run->rerun), 0);
+}
+
+static void seen_note(const struct rkmq_report_run *run, uint8_t seen[RKMQ_SEEN_BYTES])
+{
+    for (size_t i = 0; run->result && i < run->sc->n_expects; i++) {
+        if (run->sc->expects[i].kind == RKMQ_EXPECT_SOMETIMES &&
+            run->result->expects[i].verdict == RKMQ_PASS) {
+            seen[i / 8] |= (uint8_t)(1u << i % 8);
+        }
+    }
 }
 
 /* Pictures cost more than the rest of a part, and nobody looks at thousands of passes. */
@@ -80,6 +92,7 @@ int rkmq__part_make(struct rkmq_part *part, unsigned slots, const struct rkmq_re
                                          .n_events = result ? result->n_events : 0,
                                          .ended_us = result ? result->ended_at : 0,
                                          .took_us = run->took_us}};
+    seen_note(run, part->facts.seen);
     if (!is_shown(run, part->facts.outcome)) {
         slots &= ~(RKMQ_PART_BIT(RKMQ_PART_SVG) | RKMQ_PART_BIT(RKMQ_PART_HTML_DETAILS));
     }

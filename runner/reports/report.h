@@ -49,12 +49,16 @@ struct rkmq_report_run {
     uint64_t seed;
     const struct rkmq_world *w; /* NULL with `result`: it was not played */
     const struct rkmq_run_result *result;
+    uint64_t n_swept;          /* not a run but what came of so many together; 0: a run */
     enum rkmq_outcome outcome; /* of a run that was not played */
     const char *why;           /* ... and why, one or more lines */
     const char *rerun;         /* the command that plays it again; "": there is none */
     rkmq_us took_us;           /* real time */
     bool is_example;           /* worth a picture also when it is a pass */
 };
+
+/* The expectations of kind `sometimes` that a run met, by their number. */
+#define RKMQ_SEEN_BYTES (RKMQ_SCENARIO_EXPECTS_MAX / 8)
 
 /* What every report knows of every run. */
 struct rkmq_part_facts {
@@ -63,6 +67,7 @@ struct rkmq_part_facts {
     uint64_t seed, log_hash, n_events;
     int64_t ended_us; /* on the run's clock */
     int64_t took_us;
+    uint8_t seen[RKMQ_SEEN_BYTES];
 };
 
 enum rkmq_part_slot {

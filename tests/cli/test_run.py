@@ -153,6 +153,28 @@ class Run(Case):
           "checks": { "except": { "LIVE-1": "listeners outlast the run", "LOSS-1": "the same" } } }""")
         self.assertIn("ok 1 - test/one seed 1 (pass", "\n".join(self.ok("run", path)))
 
+    def test_sweep(self):
+        """--sweep plays each variant with each of the sweep's seeds. What a sweep must show in some run, and none of them
+        did, is told once at its end and fails; what a single run did not show is no verdict."""
+        text = HEAD % ("test/one", "20s", "averagely") + STEPS % ("2s", '["c1", "c2"]', "") + """ "expect": [
+            { "id": "split", "sometimes": { "ev": "deliver", "who": "c2" } },
+            { "id": "crashed", "sometimes": { "ev": "actor-crash", "who": "c1" } } ],
+          "sweep": { "seeds": "3..5", "vary": { "/steps/1/at": ["2s", "3s"] } } }"""
+        path = self.write(text)
+        self.ok("run", path)
+        self.ok("run", "--variants", path)
+        done = run("run", "--sweep", path)
+        lines = [line for line in done.stdout.splitlines() if "ok " in line[:7]]
+        self.assertEqual(1, done.returncode)
+        self.assertEqual(10, len(lines), done.stdout)
+        for number, seed in enumerate(("3", "4", "5") * 3):
+            self.assertRegex(lines[number], rf"^ok {number + 1} - test/one (/steps/1/at=\S+ )?seed {seed} ")
+        self.assertTrue(lines[9].startswith("not ok 10 - test/one sweep of 9 runs (FAIL)"), lines[9])
+        self.assertIn("#   sometimes crashed: in none of 9 runs", done.stdout)
+        self.assertIn(f"rerun: rkmq run --on sim --sweep {path}", done.stdout)
+        self.assertNotIn("sometimes split", done.stdout)
+        self.assertEqual(3, len(run("run", "--sweep", "--seeds", "9", path).stdout.split("\nok ")) - 1)
+
     def test_told_at_once(self):
         """A run is told when it ends, to a pipe too, not when the campaign does."""
         path = self.scenario('{ "id": "some", "eventually": { "ev": "deliver" } }')

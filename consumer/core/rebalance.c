@@ -294,6 +294,19 @@ static void queues_remove(struct rkmq_rebalance_pass *pass)
     }
 }
 
+/* The strategy throws in Java: nothing changes, and the next pass comes soon. It is told there as
+ * an error by every pass; a topic that has no readable queues just now is told here once. */
+static void not_allocated(struct rkmq_rebalance_pass *pass)
+{
+    if (!pass->sub->is_not_allocated) {
+        rkmq_log_warn(pass->impl->env, "rebalance",
+                      FOR_TOPIC ": %zu queues for %zu members: not allocated", FOR_TOPIC_ARG(pass),
+                      pass->n_queues, pass->n_ids);
+    }
+    pass->sub->is_not_allocated = true;
+    pass->is_balanced = false;
+}
+
 bool rkmq__pass_allocate(struct rkmq_rebalance_service *rs)
 {
     struct rkmq_rebalance_pass *pass = &rs->pass;
@@ -317,11 +330,9 @@ bool rkmq__pass_allocate(struct rkmq_rebalance_service *rs)
         }
     } else if (pass->n_queues == 0 || pass->n_ids == 0 ||
                allocate(pass, rs->ci->client_id) != RKMQ_OK) {
-        /* The strategy throws: nothing changes, and the next pass comes soon. */
-        rkmq_log_error(env, "rebalance", FOR_TOPIC ": %zu queues for %zu members: not allocated",
-                       FOR_TOPIC_ARG(pass), pass->n_queues, pass->n_ids);
-        pass->is_balanced = false;
+        not_allocated(pass);
     } else {
+        pass->sub->is_not_allocated = false;
         queues_remove(pass);
         pass->state = RKMQ_PASS_NEXT_QUEUE;
     }

@@ -21,8 +21,9 @@ struct rkmq_subscription {
     struct rkmq_arena arena; /* of data */
     struct rkmq_subscription_data data;
     bool is_retry;
-    bool is_removed; /* unsubscribed; kept until the consumer goes, so that nobody dangles */
-    uint64_t round;  /* of the rebalance pass that was here last */
+    bool is_removed;       /* unsubscribed; kept until the consumer goes, so that nobody dangles */
+    bool is_not_allocated; /* the last pass could not divide its queues */
+    uint64_t round;        /* of the rebalance pass that was here last */
 };
 
 struct rkmq_subscriptions {

@@ -7,6 +7,7 @@
 #include <stdlib.h>
 
 #include "remoting/base/containers.h"
+#include "remoting/protocol/bodies.h"
 #include "remoting/protocol/codes.h"
 #include "support/cmocka_all.h"
 #include "support/mem.h"
@@ -26,8 +27,9 @@ struct world {
     unsigned n_told; /* calls of the queue listener */
     size_t n_told_queues;
     long n_queues, n_cached, n_calls; /* all members, by their events */
-    char changes[1024]; /* "join broker-a G;" and "route ns0 T broker-a 4;" since clear */
-    size_t n_changes;   /* the system's own topics are left out */
+    char changes[1024];       /* "join broker-a G;" and "route ns0 T broker-a 4;" since clear */
+    size_t n_changes;         /* the system's own topics are left out */
+    unsigned n_not_allocated; /* lines of the log that say so */
 };
 
 struct listener {
@@ -120,6 +122,16 @@ static void on_event(void *user, const struct rkmq_mock_event *event)
     }
 }
 
+static void on_log(void *user, enum rkmq_log_level level, const char *subject, const char *text)
+{
+    struct world *w = user;
+    if (strstr(text, "not allocated")) {
+        assert_int_equal(level, RKMQ_LOG_WARN);
+        assert_string_equal(subject, "rebalance");
+        w->n_not_allocated++;
+    }
+}
+
 static void journal_clear(struct world *w)
 {
     w->n_journal = 0;
@@ -139,7 +151,9 @@ static void world_open(struct world *w, unsigned brokers, unsigned namesrvs)
     memset(w, 0, sizeof *w);
     test_mem_init(&w->tm);
     so.mem = &w->tm.mem;
-    so.log_level = RKMQ_LOG_ERROR;
+    so.log_level = RKMQ_LOG_WARN;
+    so.log = on_log;
+    so.log_user = w;
     mo.brokers = brokers;
     mo.namesrvs = namesrvs;
     mo.on_event = on_event;
@@ -464,6 +478,26 @@ static void test_topic_comes_later(void **state)
     world_close(&w);
 }
 
+/* A topic that nobody may read is passed over every second and told of once, until it is back. */
+static void test_topic_without_queues(void **state)
+{
+    struct world w;
+    (void)state;
+    world_open(&w, 1, 1);
+    assert_int_equal(rkmq_mock_topic_change(w.mock, 0, "T", -1, RKMQ_PERM_WRITE), RKMQ_OK);
+    member_start(&w, 0);
+    for (unsigned n = 1; n <= 2; n++) {
+        rkmq_sim_run_for(w.sim, 60000);
+        assert_int_equal(w.n_not_allocated, n);
+        assert_int_equal(
+            rkmq_mock_topic_change(w.mock, 0, "T", -1, RKMQ_PERM_READ | RKMQ_PERM_WRITE), RKMQ_OK);
+        rkmq_sim_run_for(w.sim, 60000);
+        assert_int_equal(w.n_told_queues, 8);
+        assert_int_equal(rkmq_mock_topic_change(w.mock, 0, "T", -1, RKMQ_PERM_WRITE), RKMQ_OK);
+    }
+    world_close(&w);
+}
+
 /* A running consumer that subscribes one more topic consumes it at once; unsubscribed, it lets its
  * queues go. */
 static void test_subscribe_running(void **state)
@@ -581,6 +615,7 @@ int main(void)
         cmocka_unit_test(test_start_twice),
         cmocka_unit_test(test_no_name_server),
         cmocka_unit_test(test_topic_comes_later),
+        cmocka_unit_test(test_topic_without_queues),
         cmocka_unit_test(test_subscribe_running),
         cmocka_unit_test(test_shutdown_order),
         cmocka_unit_test(test_shared_instance),

@@ -2,7 +2,7 @@
 /* One piece of a campaign: played in a worker, and its answer read. */
 #include "cli/campaign_piece.h"
 
-#include <time.h>
+#include "cli/clock.h"
 
 /* The command that plays a piece again, NUL-terminated; NULL: memory is out. */
 static const char *rerun_write(struct rkmq_bytes *out, const struct cli_campaign *c,
@@ -41,13 +41,6 @@ static bool write_events(FILE *file, const struct rkmq_event_log *log)
     return fflush(file) == 0 && !ferror(file);
 }
 
-static rkmq_us clock_us(void)
-{
-    struct timespec now;
-    (void)clock_gettime(CLOCK_MONOTONIC, &now); /* cannot fail with this clock */
-    return (rkmq_us)now.tv_sec * 1000000 + now.tv_nsec / 1000;
-}
-
 struct one_run {
     struct cli_campaign *c;
     bool is_last, is_events_failed, is_rendered;
@@ -58,7 +51,7 @@ struct one_run {
 
 static void render(struct one_run *one)
 {
-    one->run.took_us = clock_us() - one->begun_us;
+    one->run.took_us = cli_clock_us() - one->begun_us;
     one->is_rendered = rkmq__part_make(&one->part, rkmq__reports_slots(one->c->reports), &one->run,
                                        rkmq_mem_heap()) == RKMQ_OK;
 }
@@ -135,7 +128,7 @@ void cli_piece_play(void *campaign, uint64_t number, struct rkmq_bytes *out)
     uint64_t seed;
     const struct cli_item *item = cli_campaign_item(c, number, &seed);
     struct rkmq_bytes rerun;
-    one.begun_us = clock_us();
+    one.begun_us = cli_clock_us();
     rkmq__bytes_init(&rerun, rkmq_mem_heap());
     one.run = (struct rkmq_report_run){.file = item->path,
                                        .sc = item->is_refused ? NULL : scenario_of(c, item),
@@ -165,7 +158,7 @@ static int part_of_dead(struct cli_campaign *c, const struct cli_pool_result *re
                         struct rkmq_part *part)
 {
     char death[CLI_POOL_DEATH_BYTES], why[CLI_POOL_DEATH_BYTES + 32] = "out of memory";
-    struct one_run one = {.c = c, .begun_us = clock_us()};
+    struct one_run one = {.c = c, .begun_us = cli_clock_us()};
     struct rkmq_bytes rerun;
     uint64_t seed;
     const struct cli_item *item = cli_campaign_item(c, result->number, &seed);

@@ -3,9 +3,9 @@
 #define RKMQ_CLI_H
 
 /*
- * The frame of the rkmq program. One file a subcommand: it holds a table of options, a struct the
- * options are written to, and `run`. A subcommand is made known by one line in commands.def and a
- * `const struct cli_command cli_<name>_command` in its file.
+ * The frame of the rkmq program. A subcommand has a file that holds a table of options, a struct
+ * the options are written to, and `run`. A subcommand is made known by one line in commands.def and
+ * a `const struct cli_command cli_<name>_command` in its file.
  *
  * Everything for people goes to stderr as `rkmq: what: why`; stdout carries what a program reads.
  * Every command has --help with an example, -v (once info, twice debug) and --log-level.

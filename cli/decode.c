@@ -68,7 +68,7 @@ static int run(int argc, char **argv)
 
 const struct cli_command cli_decode_command = {
     .name = "decode",
-    .summary = "Prints the frames of captures (.jsonl, .pcapng) as people read them",
+    .summary = "Print the frames of captures (.jsonl, .pcapng) as people read them",
     .arguments = "FILE...",
     .example = "  rkmq serve --pcap run.pcapng\n"
                "  rkmq decode run.pcapng\n",

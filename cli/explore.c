@@ -3,9 +3,9 @@
 #include <errno.h>
 #include <stdio.h>
 #include <sys/stat.h>
-#include <time.h>
 
 #include "cli/cli.h"
+#include "cli/clock.h"
 #include "cli/explore_seed.h"
 #include "cli/pool.h"
 #include "cli/progress.h"
@@ -46,7 +46,7 @@ struct campaign {
     enum rkmq_log_level log_level;
     struct cli_pool pool;
     struct cli_progress progress;
-    struct timespec begun_at;
+    int64_t begun_us;
     uint64_t n_played;
     unsigned n_found, n_unknown, n_harness;
 };
@@ -56,11 +56,9 @@ static uint64_t seed_of(const struct campaign *c, uint64_t number)
     return c->seeds.first + number * c->n_shards + c->shard;
 }
 
-static double seconds_since(const struct timespec *since)
+static double seconds_since(int64_t since_us)
 {
-    struct timespec now = *since;
-    (void)clock_gettime(CLOCK_MONOTONIC, &now); /* cannot fail with this clock */
-    return (double)(now.tv_sec - since->tv_sec) + (double)(now.tv_nsec - since->tv_nsec) / 1e9;
+    return (double)(cli_clock_us() - since_us) / CLI_SECOND_US;
 }
 
 /* ---- in a worker ---- */
@@ -155,7 +153,7 @@ static void show_progress(struct campaign *c)
     char text[64], note[64];
     double left = (double)(c->pool.n_pieces - c->n_played) / (double)c->pool.n_pieces;
     if (c->options.time > 0) {
-        double left_of_time = 1 - seconds_since(&c->begun_at) * 1000 / (double)c->options.time;
+        double left_of_time = 1 - seconds_since(c->begun_us) * 1000 / (double)c->options.time;
         left = left_of_time < left ? left_of_time : left;
     }
     if (c->seeds.n == SEEDS_OF_TIME) {
@@ -171,7 +169,7 @@ static void show_progress(struct campaign *c)
 static bool is_enough(const struct campaign *c)
 {
     bool is_late =
-        c->options.time > 0 && seconds_since(&c->begun_at) * 1000 >= (double)c->options.time;
+        c->options.time > 0 && seconds_since(c->begun_us) * 1000 >= (double)c->options.time;
     return is_late || c->n_found + c->n_unknown + c->n_harness >= (uint64_t)c->options.findings;
 }
 
@@ -248,7 +246,7 @@ static void summary(const struct campaign *c)
     if (c->n_unknown + c->n_harness > 0) {
         printf(", %u could not be judged", c->n_unknown + c->n_harness);
     }
-    printf(", %.1f s", seconds_since(&c->begun_at));
+    printf(", %.1f s", seconds_since(c->begun_us));
     if (c->n_played < c->pool.n_pieces) {
         printf("; stopped before seed %llu", (unsigned long long)seed_of(c, c->n_played));
     }
@@ -266,7 +264,7 @@ static int campaign_run(struct campaign *c)
         .done = done,
         .user = c,
     };
-    (void)clock_gettime(CLOCK_MONOTONIC, &c->begun_at); /* cannot fail with this clock */
+    c->begun_us = cli_clock_us();
     cli_progress_init(&c->progress, false);
     int status = cli_pool_run(&c->pool);
     cli_progress_clear(&c->progress);

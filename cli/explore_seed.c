@@ -1,9 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "cli/explore_seed.h"
 
-#include <time.h>
-
 #include "cli/cli.h"
+#include "cli/clock.h"
 #include "runner/shrink/shrink.h"
 
 #define SHRINK_ASKS_MAX 600
@@ -52,7 +51,7 @@ static int play(struct run *run, struct rkmq_run_result *result, struct rkmq_sli
 
 struct shrinking {
     const char *rule;
-    struct timespec begun_at;
+    int64_t begun_us;
 };
 
 static bool fails(void *user, struct rkmq_slice text)
@@ -70,9 +69,7 @@ static bool fails(void *user, struct rkmq_slice text)
 static bool is_late(void *user)
 {
     const struct shrinking *shrinking = user;
-    struct timespec now;
-    (void)clock_gettime(CLOCK_MONOTONIC, &now); /* cannot fail with this clock */
-    return now.tv_sec - shrinking->begun_at.tv_sec >= SHRINK_S_MAX;
+    return cli_clock_us() - shrinking->begun_us >= (int64_t)SHRINK_S_MAX * CLI_SECOND_US;
 }
 
 static void comment_write(const struct cli_explored *explored, struct rkmq_bytes *out)
@@ -98,7 +95,7 @@ static void make_smaller(struct cli_explored *explored, struct rkmq_slice text)
                                           .user = &shrinking};
     struct rkmq_shrink_result result;
     struct rkmq_err err = {0};
-    (void)clock_gettime(CLOCK_MONOTONIC, &shrinking.begun_at); /* cannot fail with this clock */
+    shrinking.begun_us = cli_clock_us();
     comment_write(explored, &explored->scenario);
     if (rkmq__shrink(text, &o, rkmq_mem_heap(), &explored->scenario, &result, &err) != RKMQ_OK) {
         rkmq__bytes_clear(&explored->scenario);

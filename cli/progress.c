@@ -2,16 +2,15 @@
 #include "cli/progress.h"
 
 #include <stdio.h>
-#include <time.h>
 #include <unistd.h>
+
+#include "cli/clock.h"
 
 #define SHOW_EVERY_S 0.2
 
 static double now_s(void)
 {
-    struct timespec ts = {0};
-    (void)clock_gettime(CLOCK_MONOTONIC, &ts); /* cannot fail for this clock */
-    return (double)ts.tv_sec + (double)ts.tv_nsec / 1e9;
+    return (double)cli_clock_us() / CLI_SECOND_US;
 }
 
 void cli_progress_init(struct cli_progress *p, bool is_quiet)

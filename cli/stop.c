@@ -6,10 +6,10 @@
 #include <signal.h>
 #include <sys/eventfd.h>
 #include <sys/signalfd.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "cli/cli.h"
+#include "cli/clock.h"
 
 int cli_stop_init(struct cli_stop *stop)
 {
@@ -50,9 +50,7 @@ void cli_stop_request(struct cli_stop *stop)
 
 static rkmq_ms stop_now(void)
 {
-    struct timespec ts;
-    (void)clock_gettime(CLOCK_MONOTONIC, &ts);
-    return (rkmq_ms)ts.tv_sec * 1000 + ts.tv_nsec / 1000000;
+    return cli_clock_us() / 1000;
 }
 
 enum cli_stop_reason cli_stop_wait(struct cli_stop *stop, rkmq_ms timeout_ms)

@@ -162,7 +162,7 @@ static void production_tick(struct rkmq_timer *t)
         return;
     }
     rkmq_us wait_us = due_of(p, p->n_sent) - now;
-    rkmq__timer_in(w->env, &p->timer, wait_us > 0 ? (wait_us + 999) / 1000 : 0);
+    rkmq__timer_in(w->env, &p->timer, wait_us > 0 ? rkmq__ms_to_wait(wait_us) : 0);
 }
 
 /* How many messages it will be: by count, or by rate and time. */
@@ -183,7 +183,7 @@ int rkmq__production_begin(struct rkmq_world *w, const struct rkmq_produce *spec
     int status = actor->producer ? RKMQ_OK : rkmq__actor_start(actor, err);
     struct rkmq_production *p = status == RKMQ_OK ? rkmq__zalloc(w->mem, sizeof *p) : NULL;
     if (!p) {
-        return status == RKMQ_OK ? RKMQ_E_NOMEM : status;
+        return status == RKMQ_OK ? rkmq__err_set(err, RKMQ_E_NOMEM, "out of memory") : status;
     }
     p->actor = actor;
     p->spec = spec;

@@ -192,7 +192,7 @@ static void call_begin(struct rkmq_run_testee *t, const struct rkmq_testee_said 
     t->n_calls++;
     rkmq__recorder_listener_begin(&w->recorder, &c->call);
     if (cost > 0) {
-        rkmq__timer_in(env_of(t), &c->timer, (cost + 999) / 1000);
+        rkmq__timer_in(env_of(t), &c->timer, rkmq__ms_to_wait(cost));
     } else {
         call_end(&c->timer);
     }

@@ -200,6 +200,6 @@ void rkmq__driver_turn(struct rkmq_world *w)
     if (!w->is_ended && !w->is_woken) {
         rkmq_us wait_us = next_look(w) - rkmq__world_now(w);
         w->timer.fire = timer_fired;
-        rkmq__timer_in(w->env, &w->timer, (wait_us + 999) / 1000);
+        rkmq__timer_in(w->env, &w->timer, rkmq__ms_to_wait(wait_us));
     }
 }

@@ -205,13 +205,18 @@ static int child_start(struct rkmq_testee *t, const char *command, int io, int e
     rkmq__bytes_init(&script, t->mem);
     rkmq__bytes_printf(&script, "exec %s", command);
     rkmq__bytes_add(&script, "", 1);
-    pid_t pid = script.is_failed ? -1 : fork();
+    if (script.is_failed) {
+        rkmq__bytes_close(&script);
+        return rkmq__err_set(err, RKMQ_E_NOMEM, "out of memory");
+    }
+    pid_t pid = fork();
     if (pid == 0) {
         child_begin(io, err_fd, (const char *)script.p);
     }
+    int why = errno;
     rkmq__bytes_close(&script);
     if (pid < 0) {
-        return rkmq__err_set(err, RKMQ_E_IO, "no process: %s", strerror(errno));
+        return rkmq__err_set(err, RKMQ_E_IO, "no process: %s", strerror(why));
     }
     (void)setpgid(pid, pid); /* whoever is first of the two */
     t->pid = pid;

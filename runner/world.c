@@ -14,6 +14,11 @@ rkmq_us rkmq__world_now(const struct rkmq_world *w)
     return now - w->started_us;
 }
 
+rkmq_ms rkmq__ms_to_wait(rkmq_us us)
+{
+    return (us + 999) / 1000;
+}
+
 static rkmq_us recorder_now(void *clock)
 {
     return rkmq__world_now(clock);

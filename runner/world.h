@@ -159,6 +159,8 @@ void rkmq__world_play(struct rkmq_world *w);
 void rkmq__world_close(struct rkmq_world *w);
 /* Time since the start of the run. */
 rkmq_us rkmq__world_now(const struct rkmq_world *w);
+/* For a timer, which is never early: rounded up. */
+rkmq_ms rkmq__ms_to_wait(rkmq_us us);
 /* The verdict is failed; only the first reason is kept. A harness that failed ends the run. */
 void rkmq__world_fail(struct rkmq_world *w, bool is_harness, const char *fmt, ...)
     RKMQ_PRINTF(3, 4);

@@ -3,9 +3,8 @@
 #include "runner/explore/plan.h"
 
 #define LIVES_MAX 3
-#define AFTER_STOP_MS_MIN                                                                          \
-    15000 /* a stop waits for listeners and for servers that do not answer                         \
-           */
+#define STOP_MS_MAX 15000 /* it waits for listeners and for servers that do not answer */
+#define STAY_MS_MAX 15000 /* of who is back, when the moment drawn for it to leave is past */
 #define BACK_MS_MAX 25000
 #define PAUSE_MS_MAX 40000
 #define SLOW_MS_MAX 30000
@@ -29,7 +28,7 @@ static rkmq_ms leave(struct rkmq_plan *plan, rkmq_ms at, unsigned m)
     }
     if (way == 0) {
         rkmq__plan_do(plan, at, "{'stop':'c%u'}", m + 1);
-        return at + AFTER_STOP_MS_MIN;
+        return at + STOP_MS_MAX;
     }
     crash(plan, at, m, way == 2 ? "silent" : rkmq__plan_chance(plan, 50) ? "rst" : "exit");
     return at + 1;
@@ -40,7 +39,7 @@ static void live(struct rkmq_plan *plan, unsigned m)
     rkmq_ms since = plan->members[m].starts_at;
     for (int i = 0; i < LIVES_MAX; i++) {
         rkmq_ms at = rkmq__plan_moment(plan);
-        at = at > since ? at : since + rkmq__plan_mostly_small(plan, 1, 15000);
+        at = at > since ? at : since + rkmq__plan_mostly_small(plan, 1, STAY_MS_MAX);
         if (at >= plan->calm_at) {
             return;
         }

@@ -23,7 +23,7 @@
 #define RKMQ_PLAN_GROUPS_MAX 2
 #define RKMQ_PLAN_MEMBERS_MAX 8 /* of all groups */
 #define RKMQ_PLAN_QUEUES_MAX 5  /* of a topic on a broker, at the start */
-#define RKMQ_PLAN_STEPS_MAX 400
+#define RKMQ_PLAN_STEPS_MAX 400 /* all troubles at once, at their worst, come to half of it */
 #define RKMQ_PLAN_HOT_MAX 3
 
 struct rkmq_plan_step {

@@ -26,7 +26,7 @@ static void broker_live(struct rkmq_plan *plan, unsigned b)
     rkmq_ms since = plan->trouble_from;
     for (int64_t n = rkmq__plan_between(plan, 1, ROUNDS_MAX); n > 0; n--) {
         struct rkmq_plan_window w = rkmq__plan_window(plan, DOWN_MS_MAX);
-        if (w.from < since || plan->n_steps + 2 > RKMQ_PLAN_STEPS_MAX) {
+        if (w.from < since) {
             return;
         }
         broker_down(plan, w.from, b);

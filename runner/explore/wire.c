@@ -6,6 +6,8 @@
 #define SLOW_MS_MAX 40000
 #define RULE_MS_MAX 40000
 #define HELD_MS_MAX 20000
+#define LATENCY_MS_MAX 800
+#define DELAY_MS_MAX 35000 /* longer than any timeout of a client */
 
 /* ---- links ---- */
 
@@ -33,7 +35,7 @@ void rkmq__plan_slow_net(struct rkmq_plan *plan)
     for (int64_t n = rkmq__plan_between(plan, 1, 2); n > 0; n--) {
         struct rkmq_plan_window w = rkmq__plan_window(plan, SLOW_MS_MAX);
         char a[RKMQ_PLAN_NAME_BYTES], b[RKMQ_PLAN_NAME_BYTES];
-        long long latency = rkmq__plan_mostly_small(plan, 1, 800);
+        long long latency = rkmq__plan_mostly_small(plan, 1, LATENCY_MS_MAX);
         ends_draw(plan, a, b);
         rkmq__plan_do(plan, w.from,
                       "{'net':{'latency':'%lldms','jitter':'%lldms','between':['%s','%s']}}",
@@ -137,7 +139,7 @@ void rkmq__plan_delay(struct rkmq_plan *plan)
         char effect[64];
         const char *code = RKMQ_PLAN_PICK(plan, slow_codes);
         (void)snprintf(effect, sizeof effect, "{'delay':'%lldms'},'applied':'yes'",
-                       (long long)rkmq__plan_mostly_small(plan, 1, 35000)); /* fits */
+                       (long long)rkmq__plan_mostly_small(plan, 1, DELAY_MS_MAX)); /* fits */
         rule_add(plan, code, effect);
     }
 }

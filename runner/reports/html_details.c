@@ -18,8 +18,9 @@ struct details {
 
 /* ---- judgements ---- */
 
-static void put_judgement(struct details *d, enum rkmq_verdict verdict, struct rkmq_slice name,
-                          struct rkmq_slice text)
+/* The caller ends the array. */
+static void judgement_begin(struct details *d, enum rkmq_verdict verdict, struct rkmq_slice name,
+                            struct rkmq_slice text)
 {
     rkmq__json_array(&d->json);
     rkmq__json_put_text(&d->json, rkmq__slice_of(rkmq__verdict_name(verdict)));
@@ -33,9 +34,9 @@ static void put_judgements(struct details *d)
     rkmq__json_key(&d->json, "expects");
     rkmq__json_array(&d->json);
     for (size_t i = 0; i < d->run->sc->n_expects; i++) {
-        put_judgement(d, result->expects[i].verdict,
-                      rkmq__scenario_word(d->run->sc, d->run->sc->expects[i].id),
-                      rkmq__slice_of(result->expects[i].text));
+        judgement_begin(d, result->expects[i].verdict,
+                        rkmq__scenario_word(d->run->sc, d->run->sc->expects[i].id),
+                        rkmq__slice_of(result->expects[i].text));
         rkmq__json_array_end(&d->json);
     }
     rkmq__json_array_end(&d->json);
@@ -45,8 +46,8 @@ static void put_judgements(struct details *d)
         enum rkmq_check_id id = (enum rkmq_check_id)i;
         char name[RKMQ_CHECK_NAME_BYTES];
         if (result->checks.judged[id] > 0) {
-            put_judgement(d, result->checks.verdict[id], rkmq__report_check_name(id, name),
-                          rkmq__slice_of(rkmq__check_text(id)));
+            judgement_begin(d, result->checks.verdict[id], rkmq__report_check_name(id, name),
+                            rkmq__slice_of(rkmq__check_text(id)));
             rkmq__json_put_i64(&d->json, (int64_t)result->checks.judged[id]);
             rkmq__json_array_end(&d->json);
         }

@@ -160,7 +160,7 @@ static int run_run(int argc, char **argv)
         code = options_check(&c);
     }
     if (code != CLI_GO) {
-        return code;
+        return code == CLI_EXIT_USAGE ? CLI_EXIT_BAD : code; /* 2 is a verdict here */
     }
     /* Scenarios provoke warnings on purpose: they are shown to who asks for more. */
     c.log_level = args.log_level > RKMQ_LOG_WARN ? args.log_level : RKMQ_LOG_ERROR;

@@ -8,7 +8,7 @@
 enum cli_exit_of_runs {
     CLI_EXIT_FOUND = 1,   /* a run fails */
     CLI_EXIT_UNKNOWN = 2, /* a run cannot be judged */
-    CLI_EXIT_BAD = 3,     /* a scenario is refused, or there is none */
+    CLI_EXIT_BAD = 3,     /* a scenario or the command line is refused, or there is none */
     CLI_EXIT_HARNESS = 4  /* a run says nothing about the client */
 };
 

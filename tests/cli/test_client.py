@@ -142,7 +142,7 @@ class Client(Case):
 
     def test_needs_tcp(self):
         """Virtual time has no place for a process."""
-        self.refused(2, "--client: a testee needs real sockets and real time; add --on tcp",
+        self.refused(3, "--client: a testee needs real sockets and real time; add --on tcp",
                      "run", "--client", TESTEE, SCENARIOS)
 
     def test_bad_manners(self):

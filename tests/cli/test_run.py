@@ -59,7 +59,7 @@ class Run(Case):
         path = os.path.join(SCENARIOS, "net", "jitter.jsonc")
         once, twice = (self.ok("run", *option, "--seeds", "1..2", path) for option in ([], ["--twice"]))
         self.assertEqual(once, twice)
-        self.refused(2, "--twice", "run", "--twice", "--on", "tcp", path)
+        self.refused(3, "--twice", "run", "--twice", "--on", "tcp", path)
 
     def test_list_and_filter(self):
         """--list names what there is; --filter chooses by name."""
@@ -140,7 +140,7 @@ class Run(Case):
         for done in outputs:
             self.assertEqual((1, outputs[0].stdout, ""), (done.returncode, done.stdout, done.stderr))
         self.assertIn(f"rerun: rkmq run --on sim --seed 4 {bad}", outputs[0].stdout)
-        self.refused(2, "--jobs", "run", "--jobs", "0", good)
+        self.refused(3, "--jobs", "run", "--jobs", "0", good)
 
     def test_listener_at_work(self):
         """A run may end, and a consumer exit, while listeners are at work: it is judged all the same."""

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The script: which step is due, and when to look again. */
+#include "runner/wanted.h"
 #include "runner/world.h"
 
 int rkmq__driver_init(struct rkmq_world *w)
@@ -130,13 +131,22 @@ static bool is_too_late(const struct rkmq_world *w, size_t i)
            rkmq__world_now(w) > w->steps[i].armed_at + step->within;
 }
 
+#define WANTED_BYTES_MAX 80 /* the rest is for what was */
+
 static void give_up(struct rkmq_world *w, size_t i)
 {
     const struct rkmq_step *step = &w->sc->steps[i];
     struct rkmq_bytes text;
     rkmq__bytes_init(&text, w->mem);
     if (step->when.is_state) {
+        rkmq__bytes_add_text(&text, " wanted ");
+        rkmq__wanted_state(w->sc, &step->when.state, &text);
+        text.n = text.n < WANTED_BYTES_MAX ? text.n : WANTED_BYTES_MAX;
+        rkmq__bytes_add_text(&text, ", was");
         rkmq__run_state_describe(&w->state, &step->when.state, &text);
+    } else {
+        rkmq__bytes_printf(&text, " %lld of %lld %s", (long long)w->steps[i].n_seen,
+                           (long long)step->nth, rkmq__event_kind_name(step->when.event.kind));
     }
     rkmq__world_fail(
         w, false, "line %u: what step '%.*s' waits for did not come within %.3f s:%.*s", step->line,

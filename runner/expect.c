@@ -3,6 +3,8 @@
 
 #include <inttypes.h>
 
+#include "runner/wanted.h"
+
 /* ---- moments ---- */
 
 static rkmq_us *times_new(struct rkmq_arena *arena, size_t n)
@@ -76,18 +78,37 @@ static void decide(struct judge *j, bool is_passed, size_t row)
     j->result->events[0] = row;
 }
 
+#define WAS_BYTES_MAX 230
+#define WANTED_BYTES_MAX 130 /* both, and the time, fit into the text of a result */
+
+static void cut(struct rkmq_bytes *text, size_t n_max)
+{
+    text->n = text->n < n_max ? text->n : n_max;
+}
+
+/* What was, and what was wanted of it. */
 static void describe(struct walk *w, struct judge *j)
 {
-    struct rkmq_bytes text;
+    struct rkmq_bytes was, wanted;
     const struct rkmq_pred *pred = &j->expect->preds[0];
-    rkmq__bytes_init(&text, w->arena.mem);
+    rkmq__bytes_init(&was, w->arena.mem);
+    rkmq__bytes_init(&wanted, w->arena.mem);
     if (pred->is_state) {
-        rkmq__run_state_describe(&w->state, &pred->state, &text);
+        rkmq__run_state_describe(&w->state, &pred->state, &was);
+        rkmq__bytes_add_text(&wanted, was.n > 0 ? "; wanted " : " wanted ");
+        rkmq__bytes_add_text(&wanted, j->expect->kind == RKMQ_EXPECT_NEVER ? "never " : "");
+        rkmq__wanted_state(w->sc, &pred->state, &wanted);
+    } else {
+        rkmq__bytes_printf(&wanted, " no %s that fits came",
+                           rkmq__event_kind_name(pred->event.kind));
     }
-    (void)snprintf(j->result->text, sizeof j->result->text, "at %.3f s:%.*s",
-                   (double)w->state.now / 1e6, (int)(text.n < 380 ? text.n : 380),
-                   text.n > 0 ? (const char *)text.p : "");
-    rkmq__bytes_close(&text);
+    cut(&was, WAS_BYTES_MAX);
+    cut(&wanted, WANTED_BYTES_MAX);
+    (void)snprintf(j->result->text, sizeof j->result->text, "at %.3f s:%.*s%.*s",
+                   (double)w->state.now / 1e6, (int)was.n, was.n > 0 ? (const char *)was.p : "",
+                   (int)wanted.n, wanted.n > 0 ? (const char *)wanted.p : "");
+    rkmq__bytes_close(&was);
+    rkmq__bytes_close(&wanted);
 }
 
 /* The state as it is now, in the window. */
@@ -179,10 +200,21 @@ static void look_at_row(struct walk *w, struct judge *j, const struct rkmq_event
 
 /* ---- the end ---- */
 
-static bool count_passes(const struct rkmq_expect *e, int64_t count)
+static void finish_count(struct walk *w, struct judge *j)
 {
-    const struct rkmq_int_test *t = &e->count;
-    return count >= t->min && count <= t->max && !(t->has_not && count == t->not_value);
+    const struct rkmq_int_test *test = &j->expect->count;
+    struct rkmq_bytes wanted;
+    bool is_passed = rkmq__int_passes(test, j->count);
+    rkmq__bytes_init(&wanted, w->arena.mem);
+    if (!is_passed) {
+        rkmq__bytes_add_text(&wanted, ", wanted ");
+        rkmq__wanted_number(test, &wanted);
+    }
+    cut(&wanted, WANTED_BYTES_MAX);
+    (void)snprintf(j->result->text, sizeof j->result->text, "%" PRId64 " of them%.*s", j->count,
+                   (int)wanted.n, wanted.n > 0 ? (const char *)wanted.p : "");
+    j->result->verdict = is_passed ? RKMQ_PASS : RKMQ_FAIL;
+    rkmq__bytes_close(&wanted);
 }
 
 static void finish(struct walk *w, struct judge *j)
@@ -208,8 +240,7 @@ static void finish(struct walk *w, struct judge *j)
         decide(j, true, SIZE_MAX);
         break;
     case RKMQ_EXPECT_COUNT:
-        (void)snprintf(r->text, sizeof r->text, "%" PRId64 " of them", j->count);
-        r->verdict = count_passes(e, j->count) ? RKMQ_PASS : RKMQ_FAIL;
+        finish_count(w, j);
         break;
     case RKMQ_EXPECT_SEQUENCE:
         (void)snprintf(r->text, sizeof r->text, "only the first %zu of %zu came", j->n_done,
@@ -246,6 +277,15 @@ static const struct rkmq_event_pred *hook_of(const struct rkmq_expect *e)
     return NULL;
 }
 
+static void say_never_came(const struct walk *w, const struct rkmq_moment *moment,
+                           struct rkmq_expect_result *r)
+{
+    bool is_step = moment->base == RKMQ_MOMENT_STEP;
+    rkmq_word id = is_step ? w->sc->steps[moment->index].id : w->sc->marks[moment->index];
+    (void)snprintf(r->text, sizeof r->text, "%s:%.*s never came", is_step ? "step" : "mark",
+                   RKMQ_SLICE_ARG(rkmq__scenario_word(w->sc, id)));
+}
+
 /* Moments come from the whole log, before the walk: a window may end with a later step. */
 static int windows_set(struct walk *w, const struct rkmq_expect_source *source)
 {
@@ -264,7 +304,11 @@ static int windows_set(struct walk *w, const struct rkmq_expect_source *source)
         rkmq_us end = e->within != RKMQ_UNSET && r->from >= 0 ? r->from + e->within : w->sc->end;
         r->until = rkmq__moment_time(&moments, &e->until, end);
         if (r->from < 0 || r->until < 0) {
-            (void)snprintf(r->text, sizeof r->text, "a step or mark it rests on never came");
+            say_never_came(w, r->from < 0 ? &e->from : &e->until, r);
+            j->is_decided = true;
+        } else if (r->until < r->from) {
+            (void)snprintf(r->text, sizeof r->text, "its window is empty: %.3f s to %.3f s",
+                           (double)r->from / 1e6, (double)r->until / 1e6);
             j->is_decided = true;
         } else if (!(e->grounds & source->ground)) {
             (void)snprintf(r->text, sizeof r->text, "not judged on this ground");

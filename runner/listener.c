@@ -29,16 +29,6 @@ static bool text_passes(const struct rkmq_scenario *sc, const struct rkmq_word_t
     return test->n == 0 || is_one != test->is_not;
 }
 
-static bool int_passes(const struct rkmq_int_test *t, int64_t v)
-{
-    bool is_in = t->n_in == 0;
-    for (size_t i = 0; i < t->n_in; i++) {
-        is_in = is_in || t->in[i] == v;
-    }
-    return !t->is_set ||
-           (v >= t->min && v <= t->max && !(t->has_not && v == t->not_value) && is_in);
-}
-
 static bool rule_matches(const struct rkmq_world *w, const struct rkmq_listener_rule *rule,
                          const struct rkmq_listener_call *call)
 {
@@ -47,7 +37,7 @@ static bool rule_matches(const struct rkmq_world *w, const struct rkmq_listener_
         struct rkmq_msg_view m;
         call->get(call->msgs, i, &m);
         if (text_passes(sc, &rule->key, m.keys) && text_passes(sc, &rule->tag, m.tags) &&
-            int_passes(&rule->reconsume, m.reconsume_times) &&
+            rkmq__int_passes(&rule->reconsume, m.reconsume_times) &&
             queue_is_in(w, &rule->queues, call)) {
             return true;
         }

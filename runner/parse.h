@@ -187,6 +187,10 @@ void rkmq__parse_moment(struct rkmq_parse *ps, const struct rkmq_tree *node,
 void rkmq__write_moment(struct rkmq_scenario_writer *w, const struct rkmq_moment *moment);
 void rkmq__parse_queues(struct rkmq_parse *ps, const struct rkmq_tree *node,
                         struct rkmq_queue_sets *out);
+/* "T@broker-a/0-3", as a file has it. Borrowed: `out`. */
+#define RKMQ_QUEUES_TEXT_BYTES (3 * RKMQ_SCENARIO_NAME_BYTES_MAX)
+const char *rkmq__queues_text(const struct rkmq_scenario *sc, const struct rkmq_queue_set *set,
+                              char out[RKMQ_QUEUES_TEXT_BYTES]);
 void rkmq__write_queues(struct rkmq_scenario_writer *w, const char *name,
                         const struct rkmq_queue_sets *queues);
 /* "x", {"ne": "x"} (or a list of them) or {"in": ["x", "y"]}. The names are of `ref`; with

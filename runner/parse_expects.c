@@ -239,6 +239,18 @@ static void read_from(struct rkmq_parse *ps, const struct rkmq_tree *node,
     }
 }
 
+/* Two moments of one base, the second before the first: nothing would ever be looked at. */
+static void check_window(struct rkmq_parse *ps, const struct rkmq_tree *node,
+                         const struct rkmq_expect *expect)
+{
+    const struct rkmq_moment *from = &expect->from, *until = &expect->until;
+    bool is_same_base = from->base == until->base && from->index == until->index;
+    if (from->base != RKMQ_MOMENT_UNSET && is_same_base && until->plus < from->plus) {
+        rkmq__parse_say(ps, rkmq__parse_member(node, "until")->offset,
+                        "its window is empty: \"until\" is before \"from\"");
+    }
+}
+
 static void check_modifiers(struct rkmq_parse *ps, const struct rkmq_tree *node,
                             const struct rkmq_expect *expect)
 {
@@ -283,6 +295,7 @@ static bool read_expect(struct rkmq_parse *ps, const struct rkmq_tree *node,
             rkmq__parse_bounds(ps, node, rkmq__parse_plain_int, &expect->count);
         }
         check_modifiers(ps, node, expect);
+        check_window(ps, node, expect);
     }
     const struct rkmq_tree *only_if = rkmq__parse_member(node, "only_if");
     return !only_if || holds(ps, only_if);

@@ -363,18 +363,25 @@ void rkmq__parse_queues(struct rkmq_parse *ps, const struct rkmq_tree *node,
     *out = (struct rkmq_queue_sets){at, at ? list.n : 0};
 }
 
-static void put_queue_set(struct rkmq_scenario_writer *w, const struct rkmq_queue_set *set)
+const char *rkmq__queues_text(const struct rkmq_scenario *sc, const struct rkmq_queue_set *set,
+                              char out[RKMQ_QUEUES_TEXT_BYTES])
 {
-    struct rkmq_slice topic = rkmq__ref_name(w->sc, RKMQ_REF_TOPIC, set->topic);
-    struct rkmq_slice broker = rkmq__ref_name(w->sc, RKMQ_REF_BROKER, set->broker);
-    char ids[32] = "*", text[3 * RKMQ_SCENARIO_NAME_BYTES_MAX];
+    struct rkmq_slice topic = rkmq__ref_name(sc, RKMQ_REF_TOPIC, set->topic);
+    struct rkmq_slice broker = rkmq__ref_name(sc, RKMQ_REF_BROKER, set->broker);
+    char ids[32] = "*";
     if (set->last != INT32_MAX) {
         (void)snprintf(ids, sizeof ids, set->first == set->last ? "%d" : "%d-%d", set->first,
                        set->last); /* fits */
     }
-    (void)snprintf(text, sizeof text, "%.*s@%.*s/%s", RKMQ_SLICE_ARG(topic), RKMQ_SLICE_ARG(broker),
-                   ids); /* names are bounded */
-    rkmq__json_put_text(&w->json, rkmq__slice_of(text));
+    (void)snprintf(out, RKMQ_QUEUES_TEXT_BYTES, "%.*s@%.*s/%s", RKMQ_SLICE_ARG(topic),
+                   RKMQ_SLICE_ARG(broker), ids); /* names are bounded */
+    return out;
+}
+
+static void put_queue_set(struct rkmq_scenario_writer *w, const struct rkmq_queue_set *set)
+{
+    char text[RKMQ_QUEUES_TEXT_BYTES];
+    rkmq__json_put_text(&w->json, rkmq__slice_of(rkmq__queues_text(w->sc, set, text)));
 }
 
 void rkmq__write_queues(struct rkmq_scenario_writer *w, const char *name,

@@ -351,7 +351,7 @@ void rkmq__run_state_apply(struct rkmq_run_state *st, const struct rkmq_event *r
 
 /* ---- events ---- */
 
-static bool int_passes(const struct rkmq_int_test *test, int64_t value)
+bool rkmq__int_passes(const struct rkmq_int_test *test, int64_t value)
 {
     if (!test->is_set) {
         return true;
@@ -417,9 +417,11 @@ static bool names_pass(const struct rkmq_run_state *st, const struct rkmq_event_
 
 static bool numbers_pass(const struct rkmq_event_pred *pred, const struct rkmq_event *row)
 {
-    return int_passes(&pred->code, row->code) && int_passes(&pred->status, row->status) &&
-           int_passes(&pred->offset, row->offset) && int_passes(&pred->offset2, row->offset2) &&
-           int_passes(&pred->count, row->count);
+    return rkmq__int_passes(&pred->code, row->code) &&
+           rkmq__int_passes(&pred->status, row->status) &&
+           rkmq__int_passes(&pred->offset, row->offset) &&
+           rkmq__int_passes(&pred->offset2, row->offset2) &&
+           rkmq__int_passes(&pred->count, row->count);
 }
 
 bool rkmq__event_matches(const struct rkmq_run_state *st, const struct rkmq_event_pred *pred,
@@ -531,7 +533,7 @@ static bool committed_holds(const struct rkmq_run_state *st, const struct rkmq_s
 {
     for (size_t i = 0; i < st->n_queues; i++) {
         if (is_meant(pred, &st->queues[i]) &&
-            !int_passes(&pred->value, st->queues[i].groups[pred->group].committed)) {
+            !rkmq__int_passes(&pred->value, st->queues[i].groups[pred->group].committed)) {
             return false;
         }
     }
@@ -576,7 +578,7 @@ bool rkmq__state_holds(const struct rkmq_run_state *st, const struct rkmq_state_
     case RKMQ_STATE_OWNED_ONCE:
         return owners_hold(st, pred);
     case RKMQ_STATE_LAG:
-        return int_passes(&pred->value, lag_of(st, pred));
+        return rkmq__int_passes(&pred->value, lag_of(st, pred));
     case RKMQ_STATE_COMMITTED:
         return committed_holds(st, pred);
     case RKMQ_STATE_CADENCE:
@@ -610,6 +612,23 @@ static void describe_owner(const struct rkmq_run_state *st, const struct rkmq_st
     rkmq__bytes_add_text(out, has_any ? ";" : " nothing;");
 }
 
+static void describe_committed(const struct rkmq_run_state *st, const struct rkmq_state_pred *pred,
+                               struct rkmq_bytes *out)
+{
+    rkmq__bytes_add_text(out, " committed");
+    for (size_t i = 0; i < st->n_queues; i++) {
+        const struct rkmq_run_queue *queue = &st->queues[i];
+        if (is_meant(pred, queue)) {
+            rkmq__bytes_add_text(out, " ");
+            rkmq__bytes_add_slice(out,
+                                  rkmq__scenario_word(st->sc, st->sc->brokers[queue->broker].name));
+            rkmq__bytes_printf(out, "/%ld at %lld", (long)queue->queue_id,
+                               (long long)queue->groups[pred->group].committed);
+        }
+    }
+    rkmq__bytes_add_text(out, ";");
+}
+
 void rkmq__run_state_describe(const struct rkmq_run_state *st, const struct rkmq_state_pred *pred,
                               struct rkmq_bytes *out)
 {
@@ -620,6 +639,9 @@ void rkmq__run_state_describe(const struct rkmq_run_state *st, const struct rkmq
         if (is_member(st, a, pred->group)) {
             describe_owner(st, pred, a, out);
         }
+    }
+    if (pred->kind == RKMQ_STATE_COMMITTED) {
+        describe_committed(st, pred, out);
     }
     rkmq__bytes_printf(out, " lag %lld", (long long)lag_of(st, pred));
 }

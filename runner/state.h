@@ -62,6 +62,8 @@ int rkmq__run_state_init(struct rkmq_run_state *st, const struct rkmq_scenario *
 void rkmq__run_state_close(struct rkmq_run_state *st);
 void rkmq__run_state_apply(struct rkmq_run_state *st, const struct rkmq_event *row);
 
+/* A test that is not set passes everything. */
+bool rkmq__int_passes(const struct rkmq_int_test *test, int64_t value);
 bool rkmq__state_holds(const struct rkmq_run_state *st, const struct rkmq_state_pred *pred);
 bool rkmq__event_matches(const struct rkmq_run_state *st, const struct rkmq_event_pred *pred,
                          const struct rkmq_event *row);

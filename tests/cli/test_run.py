@@ -97,7 +97,7 @@ class Run(Case):
             "expect": [ { "id": "late", "after": "mark:m", "within": "1s", "eventually": { "ev": "deliver" } } ] }"""
         done = run("run", self.write(text))
         self.assertEqual(2, done.returncode, done.stdout)
-        self.assertIn("a step or mark it rests on never came", done.stdout)
+        self.assertIn("late: mark:m never came", done.stdout)
 
     def test_when_in_vain(self):
         """A `when` that does not come within its time fails the run, and names its line."""
@@ -106,7 +106,7 @@ class Run(Case):
               "do": { "mark": "m" } } ], "expect": [] }"""
         done = run("run", self.write(text))
         self.assertEqual(1, done.returncode, done.stdout)
-        self.assertRegex(done.stdout, r"line \d+: what step 'wait' waits for did not come within 2\.000 s")
+        self.assertRegex(done.stdout, r"line \d+: what step 'wait' waits for did not come within 2\.000 s: wanted one owner of each queue, .*, was lag 0")
 
     def test_bad_files(self):
         """A mistake is shown with file, line, column and a hint; exit code 3, and nothing is played."""

@@ -295,6 +295,10 @@ static void test_preds(void **state)
 }
 
 static const struct row expects_rows[] = {
+    {EXPECT, "'from':'9s','until':'8s','never':{'ev':'note'}",
+     "f:8:41: its window is empty: 'until' is before 'from'\n"},
+    {EXPECT, "'from':'step:s1+2s','until':'step:s1','eq':1,'count':{'ev':'note'}",
+     "f:8:49: its window is empty: 'until' is before 'from'\n"},
     {EXPECTS, "'expect':{},", "f:8:10: 'expect' must be a list, not an object\n"},
     {EXPECTS, "'expect':['x'],", "f:8:11: 'expect' must be an object, not 'x'\n"},
     {EXPECTS, "'expect':[{'never':{'ev':'req'}}],", "f:8:11: 'id' is missing in an expectation\n"},

@@ -75,7 +75,7 @@ void rkmq__cluster_broker_config(struct rkmq_mock *m, unsigned i, const char *ad
     config->register_period_ms = m->options.register_period_ms;
     config->frame_bytes_max = m->options.frame_bytes_max;
     config->store_bytes_max = m->options.store_bytes_max;
-    config->offset_flush_ms = m->options.offset_flush_ms;
+    config->offset_flush_ms = server->offset_flush_ms;
     config->watch = rkmq__watch_handler(&server->watch);
     config->watch_member = rkmq__watch_member;
 }

@@ -30,12 +30,13 @@ struct rkmq_mock_broker {
     char addr[RKMQ_MOCK_ADDR_BYTES];
     struct rkmq_timer down_timer; /* a clean stop waits for the name servers' answers */
     rkmq_ms down_at;              /* the latest */
+    rkmq_ms offset_flush_ms;
 };
 
 struct rkmq_mock {
     struct rkmq_runtime *rt;
     const struct rkmq_mem *mem;
-    struct rkmq_mock_options options; /* texts are borrowed during create only */
+    struct rkmq_mock_options options; /* what it points to is borrowed during create only */
     struct rkmq_mock_namesrv namesrvs[RKMQ_MOCK_SERVERS_MAX];
     struct rkmq_mock_broker brokers[RKMQ_MOCK_SERVERS_MAX];
     unsigned n_namesrvs, n_brokers;

@@ -54,7 +54,9 @@ static int hosts_make(struct rkmq_mock *m)
             return RKMQ_E_NOMEM;
         }
     }
+    const rkmq_ms *flush_ms = m->options.broker_offset_flush_ms;
     for (unsigned i = 0; i < m->n_brokers; i++) {
+        m->brokers[i].offset_flush_ms = flush_ms ? flush_ms[i] : m->options.offset_flush_ms;
         (void)snprintf(m->brokers[i].name, RKMQ_MOCK_NAME_BYTES, "broker-%c", (char)('a' + i));
         m->brokers[i].env = m->rt->ops->host(m->rt, m->brokers[i].name);
         if (!m->brokers[i].env) {

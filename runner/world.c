@@ -64,13 +64,12 @@ static int mock_open(struct rkmq_world *w, struct rkmq_err *err)
     struct rkmq_mock_options o = RKMQ_MOCK_OPTIONS_INIT;
     o.namesrvs = (unsigned)(w->sc->n_namesrvs > 0 ? w->sc->n_namesrvs : 1);
     o.brokers = (unsigned)w->sc->n_brokers;
-    o.offset_flush_ms = OFFSET_FLUSH_MS;
-    for (size_t i = 0; i < w->sc->n_brokers; i++) { /* one period for all: the shortest asked for */
+    rkmq_ms flush_ms[RKMQ_SCENARIO_BROKERS_MAX];
+    for (size_t i = 0; i < w->sc->n_brokers; i++) {
         rkmq_us flush = w->sc->brokers[i].offset_flush;
-        if (flush != RKMQ_UNSET && flush / 1000 < o.offset_flush_ms) {
-            o.offset_flush_ms = flush / 1000;
-        }
+        flush_ms[i] = flush == RKMQ_UNSET ? OFFSET_FLUSH_MS : flush / 1000;
     }
+    o.broker_offset_flush_ms = flush_ms;
     o.on_event = rkmq__recorder_mock;
     o.on_event_user = &w->recorder;
     o.peer_name = rkmq__recorder_peer_name;

@@ -1,9 +1,28 @@
 # SPDX-License-Identifier: Apache-2.0
 """What expectations judge, and what the output says of those that do not hold: what was, and what was wanted."""
+import json
+import os
 import unittest
 
 from program import Case, run
 from scenario_text import Folder, make
+
+KILL = """{ "format": 1, "scenario": "test/flush", "run": { "end": "60s" },
+  "cluster": { "brokers": { "broker-a": { "offset_flush": "7s" }, "broker-b": { "offset_flush": "30s" }, "broker-c": {} },
+               "topics": { "T": { "queues": 1 } } },
+  "groups": { "g": {} },
+  "actors": { "p1": { "kind": "producer" }, "c1": { "kind": "push", "group": "g", "subscribe": { "T": "*" }, "from": "first" } },
+  "steps": [ { "at": "0s", "do": { "produce": { "by": "p1", "topic": "T", "rate": "30/s", "for": "23s" } } },
+    { "at": "100ms", "do": { "start": "c1" } },
+    { "id": "kill", "at": "24s", "do": [ { "crash": { "who": "c1", "how": "rst" } },
+      { "broker": { "name": "broker-a", "do": "kill", "keep": "flushed" } },
+      { "broker": { "name": "broker-b", "do": "kill", "keep": "flushed" } },
+      { "broker": { "name": "broker-c", "do": "kill", "keep": "flushed" } } ] },
+    { "id": "back", "at": "26s", "do": [ { "broker": { "name": "broker-a", "do": "start" } },
+      { "broker": { "name": "broker-b", "do": "start" } }, { "broker": { "name": "broker-c", "do": "start" } } ] },
+    { "at": "28s", "do": { "start": "c1" } } ],
+  "checks": { "params": { "regress_allowed_at": ["step:kill"] } } }"""
+
 
 class Verdicts(Case):
     def setUp(self):
@@ -66,7 +85,22 @@ class Verdicts(Case):
         line = self.finding(2, '{ "id": "x", "after": "step:wait", "within": "1s", "eventually": { "ev": "deliver" } }')
         self.assertTrue(line.endswith("x: step:wait never came"), line)
 
+    def test_offset_flush(self):
+        """What a killed broker finds again is of its own last flush, however long its period is."""
+        events = os.path.join(self.folder.path, "e.jsonl")
+        self.ok("run", "--events", events, self.folder.write("t.jsonc", KILL))
+        with open(events, encoding="utf-8") as file:
+            rows = [json.loads(line) for line in file]
+        begun = {row["broker"]: row["offset"] for row in rows
+                 if row["ev"] == "pq-add" and row["us"] > 28000000 and row["topic"] == "T"}
+        committed = {}
+        for row in rows:
+            if row["ev"] == "commit" and row["topic"] == "T":
+                for broker, flushed_at in (("broker-a", 21), ("broker-b", 0), ("broker-c", 20)):
+                    if row["broker"] == broker and row["us"] <= flushed_at * 1000000:
+                        committed[broker] = row["offset"]
+        self.assertEqual({"broker-b": 0, **committed}, begun)
+
 
 if __name__ == "__main__":
     unittest.main()
-

@@ -76,6 +76,7 @@ struct rkmq_mock_options {
     size_t frame_bytes_max;
     size_t store_bytes_max; /* of all queues of a broker; above it sends are answered SYSTEM_BUSY */
     rkmq_ms offset_flush_ms; /* how often consumer offsets reach the disk; 0: at once */
+    const rkmq_ms *broker_offset_flush_ms; /* of each broker by itself; NULL: offset_flush_ms */
     rkmq_mock_event_fn *on_event;
     void *on_event_user;
     rkmq_mock_peer_name_fn *peer_name; /* NULL: the client id where it is known, else "ip:port" */

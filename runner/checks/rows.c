@@ -648,6 +648,25 @@ static void apply_publish(struct rkmq_view *v, const struct rkmq_event *row, siz
     }
 }
 
+/* Who is a member has sent a heartbeat, so that its link is known. A broker that goes down forgets
+ * all: whoever is in its list again joins again. */
+static void apply_listed(struct rkmq_view *v, const struct rkmq_event *row)
+{
+    struct rkmq_view_link *link = rkmq__view_link_known(v, row->who, row->broker);
+    if (link) {
+        link->is_listed = row->kind == RKMQ_EV_MEMBER_JOIN;
+    }
+}
+
+static void apply_down(struct rkmq_view *v, const struct rkmq_event *row)
+{
+    const struct rkmq_map_entry *entry;
+    for (size_t cursor = 0; (entry = rkmq__map_next(&v->links, &cursor));) {
+        struct rkmq_view_link *link = entry->value;
+        link->is_listed = link->is_listed && link->server != row->who;
+    }
+}
+
 static void apply_rest(struct rkmq_view *v, const struct rkmq_event *row, size_t index)
 {
     struct rkmq_view_queue *queue;
@@ -661,9 +680,15 @@ static void apply_rest(struct rkmq_view *v, const struct rkmq_event *row, size_t
     case RKMQ_EV_MEMBER_JOIN:
     case RKMQ_EV_MEMBER_LEAVE:
     case RKMQ_EV_MEMBER_EXPIRE:
+        apply_listed(v, row);
+        changed(v);
+        break;
     case RKMQ_EV_SERVER_UP:
-    case RKMQ_EV_SERVER_DOWN:
     case RKMQ_EV_HEALED:
+        changed(v);
+        break;
+    case RKMQ_EV_SERVER_DOWN:
+        apply_down(v, row);
         changed(v);
         break;
     case RKMQ_EV_TOPIC:

@@ -161,6 +161,7 @@ struct rkmq_view_link { /* (client, server) */
     size_t closed_row;
     uint32_t n_closed; /* connections */
     int n_stale;       /* open as this life began: of one that crashed */
+    bool is_listed;    /* the broker has it as a member of its group */
 };
 struct rkmq_view_place { /* (topic, broker): what name servers learned last */
     rkmq_name topic, broker;

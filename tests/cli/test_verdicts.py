@@ -85,6 +85,14 @@ class Verdicts(Case):
         line = self.finding(2, '{ "id": "x", "after": "step:wait", "within": "1s", "eventually": { "ev": "deliver" } }')
         self.assertTrue(line.endswith("x: step:wait never came"), line)
 
+    def test_ghost(self):
+        """A consumer that crashed and is still in the list when the run ends is named, lest its heir is blamed."""
+        text = make("test/ghost", "").replace('"id": "wait", "when": { "event": { "ev": "deliver", "key": "none" } }, "do": { "mark": "never" }',
+                                              '"at": "4s", "do": { "crash": { "who": "c2", "how": "silent" } }')
+        done = run("run", self.folder.write("t.jsonc", text.replace('"sim", "tcp"', '"sim"')))
+        self.assertEqual(1, done.returncode, done)
+        self.assertRegex(done.stdout, "FAIL LIVE-1: .* its owner is nobody; c2, which crashed, is still a member at the end")
+
     def test_offset_flush(self):
         """What a killed broker finds again is of its own last flush, however long its period is."""
         events = os.path.join(self.folder.path, "e.jsonl")

@@ -39,10 +39,13 @@ void rkmq__mistakes_position(struct rkmq_slice text, size_t offset, uint32_t *li
  * typing errors (a letter changed, left out, put in, or two swapped); of equals the first.
  */
 #define RKMQ_NEAREST_BYTES_MAX 64 /* longer names are not compared */
+#define RKMQ_NEAREST_LISTED_MAX 6 /* names, that can all be told when none is near */
 struct rkmq_nearest {
     struct rkmq_slice wanted;
     struct rkmq_slice name; /* n 0: none is near */
     size_t distance;
+    struct rkmq_slice offered[RKMQ_NEAREST_LISTED_MAX]; /* the first */
+    size_t n_offered;
 };
 void rkmq__nearest_init(struct rkmq_nearest *nearest, struct rkmq_slice wanted);
 void rkmq__nearest_offer(struct rkmq_nearest *nearest, struct rkmq_slice name);
@@ -50,5 +53,9 @@ void rkmq__nearest_offer(struct rkmq_nearest *nearest, struct rkmq_slice name);
 #define RKMQ_NEAREST_HINT_BYTES (RKMQ_NEAREST_BYTES_MAX + 32)
 const char *rkmq__nearest_hint(const struct rkmq_nearest *nearest,
                                char out[RKMQ_NEAREST_HINT_BYTES]);
+/* The same; with none near `; there are "x", "y"`, if they are few and short. Borrowed: `out`. */
+#define RKMQ_NEAREST_LIST_BYTES 160
+const char *rkmq__nearest_or_all(const struct rkmq_nearest *nearest,
+                                 char out[RKMQ_NEAREST_LIST_BYTES]);
 
 #endif

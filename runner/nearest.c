@@ -47,6 +47,9 @@ void rkmq__nearest_init(struct rkmq_nearest *nearest, struct rkmq_slice wanted)
 void rkmq__nearest_offer(struct rkmq_nearest *nearest, struct rkmq_slice name)
 {
     struct rkmq_slice wanted = nearest->wanted;
+    if (name.n > 0 && nearest->n_offered++ < RKMQ_NEAREST_LISTED_MAX) {
+        nearest->offered[nearest->n_offered - 1] = name;
+    }
     if (wanted.n == 0 || wanted.n > RKMQ_NEAREST_BYTES_MAX || name.n == 0 ||
         name.n > RKMQ_NEAREST_BYTES_MAX) {
         return;
@@ -69,5 +72,25 @@ const char *rkmq__nearest_hint(const struct rkmq_nearest *nearest,
         (void)snprintf(out, RKMQ_NEAREST_HINT_BYTES, "; did you mean \"%.*s\"?",
                        RKMQ_SLICE_ARG(nearest->name)); /* fits: the name is short */
     }
+    return out;
+}
+
+const char *rkmq__nearest_or_all(const struct rkmq_nearest *nearest,
+                                 char out[RKMQ_NEAREST_LIST_BYTES])
+{
+    size_t n = 0, n_offered = nearest->n_offered;
+    if (nearest->name.n > 0) {
+        return rkmq__nearest_hint(nearest, out);
+    }
+    for (size_t i = 0; i < n_offered && n_offered <= RKMQ_NEAREST_LISTED_MAX; i++) {
+        const char *before = i > 0 ? ", " : n_offered == 1 ? "; there is only " : "; there are ";
+        n += (size_t)snprintf(out + n, RKMQ_NEAREST_LIST_BYTES - n, "%s\"%.*s\"", before,
+                              RKMQ_SLICE_ARG(nearest->offered[i]));
+        if (n >= RKMQ_NEAREST_LIST_BYTES) {
+            n = 0;
+            break;
+        }
+    }
+    out[n] = '\0';
     return out;
 }

@@ -132,6 +132,9 @@ int rkmq__parse_choice(struct rkmq_parse *ps, const struct rkmq_tree *node,
 int rkmq__time_read(struct rkmq_slice text, rkmq_us *out);
 /* In the largest unit that is whole. */
 const char *rkmq__time_write(rkmq_us us, char out[RKMQ_TIME_TEXT_BYTES]);
+/* As rkmq__parse_refuse; "1m30s" is told what it is in one unit. */
+void rkmq__parse_refuse_time(struct rkmq_parse *ps, const struct rkmq_tree *node,
+                             const char *wanted);
 bool rkmq__parse_time(struct rkmq_parse *ps, const struct rkmq_tree *node, rkmq_us min, rkmq_us max,
                       rkmq_us *out);
 bool rkmq__parse_int(struct rkmq_parse *ps, const struct rkmq_tree *node, int64_t min, int64_t max,

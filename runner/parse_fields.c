@@ -152,17 +152,48 @@ static const struct rkmq_key *find_field(const struct rkmq_shape *shape, struct 
     return NULL;
 }
 
-static void say_unknown_key(struct rkmq_parse *ps, const struct rkmq_tree *member,
-                            const struct rkmq_shape *shape)
+static struct rkmq_nearest nearest_field(const struct rkmq_shape *shape, struct rkmq_slice key)
 {
     struct rkmq_nearest nearest;
-    char hint[RKMQ_NEAREST_HINT_BYTES];
-    rkmq__nearest_init(&nearest, member->key);
+    rkmq__nearest_init(&nearest, key);
     for (size_t i = 0; i < shape->n_fields; i++) {
         rkmq__nearest_offer(&nearest, rkmq__slice_of(shape->fields[i].name));
     }
+    return nearest;
+}
+
+static void say_unknown_key(struct rkmq_parse *ps, const struct rkmq_tree *member,
+                            const struct rkmq_shape *shape)
+{
+    struct rkmq_nearest nearest = nearest_field(shape, member->key);
+    char hint[RKMQ_NEAREST_HINT_BYTES];
     rkmq__parse_say(ps, member->key_offset, "unknown key \"%.*s\" in %s%s",
                     RKMQ_SLICE_ARG(member->key), shape->noun, rkmq__nearest_hint(&nearest, hint));
+}
+
+/* Told already, as an unknown key that is near to it. */
+static bool is_misspelt(const struct rkmq_tree *node, const struct rkmq_shape *shape,
+                        const char *name)
+{
+    for (const struct rkmq_tree *member = node->first; member; member = member->next) {
+        if (!find_field(shape, member->key) &&
+            rkmq__slice_is(nearest_field(shape, member->key).name, name)) {
+            return true;
+        }
+    }
+    return false;
+}
+
+static void say_missing(struct rkmq_parse *ps, const struct rkmq_tree *node,
+                        const struct rkmq_shape *shape)
+{
+    for (size_t i = 0; i < shape->n_fields; i++) {
+        const struct rkmq_key *field = &shape->fields[i];
+        if (field->is_required && !rkmq__parse_member(node, field->name) &&
+            !is_misspelt(node, shape, field->name)) {
+            rkmq__parse_say(ps, node->offset, "\"%s\" is missing in %s", field->name, shape->noun);
+        }
+    }
 }
 
 bool rkmq__parse_object(struct rkmq_parse *ps, const struct rkmq_tree *node,
@@ -181,12 +212,7 @@ bool rkmq__parse_object(struct rkmq_parse *ps, const struct rkmq_tree *node,
             say_unknown_key(ps, member, shape);
         }
     }
-    for (size_t i = 0; i < shape->n_fields; i++) {
-        if (shape->fields[i].is_required && !rkmq__parse_member(node, shape->fields[i].name)) {
-            rkmq__parse_say(ps, node->offset, "\"%s\" is missing in %s", shape->fields[i].name,
-                            shape->noun);
-        }
-    }
+    say_missing(ps, node, shape);
     return true;
 }
 

@@ -120,13 +120,30 @@ struct rkmq_slice rkmq__ref_name(const struct rkmq_scenario *sc, enum rkmq_ref r
     return index == RKMQ_ANY ? RKMQ_SLICE("*") : sc->words[ref_kinds[ref].word(sc, (size_t)index)];
 }
 
+/* Retry topics, which the file does not declare, only to whoever writes a "%". */
+static bool is_offered(const struct rkmq_scenario *sc, enum rkmq_ref ref, size_t i,
+                       struct rkmq_slice name)
+{
+    return ref != RKMQ_REF_TOPIC || !sc->topics[i].is_retry ||
+           rkmq__slice_starts(name, RKMQ_SLICE("%"));
+}
+
+/* Said where the group is named: the section that should declare it is not there. */
+static void say_no_groups(struct rkmq_parse *ps, size_t offset, struct rkmq_slice name)
+{
+    rkmq__parse_say(
+        ps, offset,
+        "unknown group \"%.*s\": \"groups\" is missing; add \"groups\": { \"%.*s\": {} }",
+        RKMQ_SLICE_ARG(name), RKMQ_SLICE_ARG(name));
+}
+
 bool rkmq__parse_lookup(struct rkmq_parse *ps, size_t offset, enum rkmq_ref ref,
                         struct rkmq_slice name, int32_t *out)
 {
     const struct rkmq_scenario *sc = ps->sc;
     const struct ref_kind *kind = &ref_kinds[ref];
     struct rkmq_nearest nearest;
-    char hint[RKMQ_NEAREST_HINT_BYTES];
+    char hint[RKMQ_NEAREST_LIST_BYTES];
     bool is_other = false;
     rkmq__nearest_init(&nearest, name);
     for (size_t i = 0; i < count_of(sc, ref); i++) {
@@ -138,15 +155,17 @@ bool rkmq__parse_lookup(struct rkmq_parse *ps, size_t offset, enum rkmq_ref ref,
             return true;
         }
         is_other = is_other || is_same;
-        if (is_fit) {
+        if (is_fit && is_offered(sc, ref, i, name)) {
             rkmq__nearest_offer(&nearest, word);
         }
     }
-    if (is_other) {
+    if (ref == RKMQ_REF_GROUP && !rkmq__parse_member(ps->root, "groups")) {
+        say_no_groups(ps, offset, name);
+    } else if (is_other) {
         rkmq__parse_say(ps, offset, "actor \"%.*s\" is no %s", RKMQ_SLICE_ARG(name), kind->noun);
     } else {
         rkmq__parse_say(ps, offset, "unknown %s \"%.*s\"%s", kind->noun, RKMQ_SLICE_ARG(name),
-                        rkmq__nearest_hint(&nearest, hint));
+                        rkmq__nearest_or_all(&nearest, hint));
     }
     return false;
 }
@@ -220,7 +239,7 @@ void rkmq__parse_moment(struct rkmq_parse *ps, const struct rkmq_tree *node,
         out->base = RKMQ_MOMENT_MARK;
         ref = RKMQ_REF_MARK;
     } else if (rkmq__time_read(text, &out->plus) == RKMQ_E_INVALID) {
-        rkmq__parse_refuse(ps, node, wanted);
+        rkmq__parse_refuse_time(ps, node, wanted);
         return;
     } else {
         bool is_good = rkmq__parse_time(ps, node, 0, RKMQ_SCENARIO_TIME_MAX, &out->plus);

@@ -87,6 +87,43 @@ const char *rkmq__time_write(rkmq_us us, char out[RKMQ_TIME_TEXT_BYTES])
     return out;
 }
 
+/* "1m30s" in one unit; 0: it is not made of several times. */
+static rkmq_us several_times(struct rkmq_slice text)
+{
+    rkmq_us sum = 0, one;
+    size_t n_parts = 0;
+    while (text.n > 0) {
+        size_t n = 0;
+        while (n < text.n && (text.p[n] == '.' || (text.p[n] >= '0' && text.p[n] <= '9'))) {
+            n++;
+        }
+        while (n < text.n && text.p[n] >= 'a' && text.p[n] <= 'z') {
+            n++;
+        }
+        if (n == 0 || rkmq__time_read(rkmq__slice(text.p, n), &one) != RKMQ_OK) {
+            return 0;
+        }
+        text = behind(text, n);
+        sum += one;
+        n_parts++;
+    }
+    return n_parts > 1 ? sum : 0;
+}
+
+void rkmq__parse_refuse_time(struct rkmq_parse *ps, const struct rkmq_tree *node,
+                             const char *wanted)
+{
+    char one[RKMQ_TIME_TEXT_BYTES];
+    rkmq_us us = node->type == RKMQ_TREE_TEXT ? several_times(node->text) : 0;
+    if (us == 0) {
+        rkmq__parse_refuse(ps, node, wanted);
+        return;
+    }
+    rkmq__parse_say(
+        ps, node->offset, "\"%.*s\" must be one number and one unit, as \"%s\", not \"%.*s\"",
+        RKMQ_SLICE_ARG(node->key), rkmq__time_write(us, one), RKMQ_SLICE_ARG(node->text));
+}
+
 bool rkmq__parse_time(struct rkmq_parse *ps, const struct rkmq_tree *node, rkmq_us min, rkmq_us max,
                       rkmq_us *out)
 {
@@ -94,7 +131,7 @@ bool rkmq__parse_time(struct rkmq_parse *ps, const struct rkmq_tree *node, rkmq_
     rkmq_us us = 0;
     int status = node->type == RKMQ_TREE_TEXT ? rkmq__time_read(node->text, &us) : RKMQ_E_INVALID;
     if (status == RKMQ_E_INVALID) {
-        rkmq__parse_refuse(ps, node, "a duration such as \"50ms\" or \"2s\"");
+        rkmq__parse_refuse_time(ps, node, "a duration such as \"50ms\" or \"2s\"");
         return false;
     }
     if (status == RKMQ_E_LIMIT || us < min || us > max) {

@@ -56,6 +56,7 @@ MISTAKES = [
     # ---- names of members ----
     ("unknown key", '"cost"', '@@"costs"', 'unknown key "costs" in a listener; did you mean "cost"?'),
     ("unknown key, nothing near", '"run": {', '@@"weather": 1,\n  "run": {', 'unknown key "weather" in a scenario'),
+    ("key that is needed, misspelt", '"kind": "push"', '@@"knid": "push"', 'unknown key "knid" in a push consumer; did you mean "kind"?'),
     ("key that stands twice", '"end": "30s"', '"end": "30s", @@"end": "31s"', '"end" stands twice, first in line 4'),
     ("key that is missing", '{ "kind": "push", ', "@@{ ", '"kind" is missing in a push consumer'),
     ("key of the first level that is missing", '{\n  "format": 1,\n  "scenario": "test/mistakes",', '@@{\n  "format": 1,', '"scenario" is missing in a scenario'),
@@ -65,7 +66,8 @@ MISTAKES = [
     ("format of the future", '"format": 1', '"format": @@2', '"format" must be 1, the only format there is, not 2'),
     ("name of the scenario", '"test/mistakes"', '@@"Test mistakes"', '"scenario" must be a name such as "rebalance/two-consumer-join", not "Test mistakes"'),
     ("duration without a unit", '"end": "30s"', '"end": @@"30"', '"end" must be a duration such as "50ms" or "2s", not "30"'),
-    ("duration of two units", '"end": "30s"', '"end": @@"1m30s"', '"end" must be a duration such as "50ms" or "2s", not "1m30s"'),
+    ("duration of two units", '"end": "30s"', '"end": @@"1m30s"', '"end" must be one number and one unit, as "90s", not "1m30s"'),
+    ("moment of two units", '"at": "1s"', '"at": @@"1m1.5s"', '"at" must be one number and one unit, as "61500ms", not "1m1.5s"'),
     ("duration out of range", '"end": "30s"', '"end": @@"2000h"', '"end" must be from 1us to 1000h, not "2000h"'),
     ("rate", '"count": 9', '"for": "1s", "rate": @@"50"', '"rate" must be a rate such as "400/s" or "5/m", not "50"'),
     ("number out of range", '{ "queues": 4 }', '{ "queues": @@5000 }', '"queues" must be from 1 to 1024, not 5000'),
@@ -77,6 +79,8 @@ MISTAKES = [
     ("unknown level", '"id": "few",', '"id": "few", "level": @@"COULD",', '"level" must be one of "MUST", "SHOULD", "INFO", not "COULD"; did you mean "SHOULD"?'),
     # ---- names ----
     ("unknown actor", '"start": "c1"', '"start": @@"c2"', 'unknown actor "c2"; did you mean "c1"?'),
+    ("unknown actor, nothing near", '"start": "c1"', '"start": @@"worker"', 'unknown actor "worker"; there are "p1", "c1"'),
+    ("unknown producer, nothing near", '"by": "p1"', '"by": @@"load"', 'unknown producer "load"; there is only "p1"'),
     ("actor of another kind", '{ "mark": "begun" }', '{ "pause": @@"p1" }', 'actor "p1" is no push consumer'),
     ("actor that stands twice", '"start": "c1"', '"start": ["c1", @@"c1"]', '"c1" stands twice in this list'),
     ("unknown group", '"group": "g", "subscribe"', '"group": @@"gg", "subscribe"', 'unknown group "gg"; did you mean "g"?'),
@@ -196,6 +200,13 @@ class Mistakes(Case):
                 said = self.said(text)
                 self.assertIn(self.path + place, said[0])
                 self.assertIn(words, said[0])
+
+    def test_no_groups(self):
+        """A file that uses groups and declares none is told the section that it needs."""
+        said = self.said(GOOD.replace('"groups": { "g": {}, "h": {} },', ""))
+        self.assertEqual(3, len(said), said)
+        for line in said:
+            self.assertIn('unknown group "g": "groups" is missing; add "groups": { "g": {} }', line)
 
     def test_many(self):
         """Fifty mistakes are told, the rest is counted; each in the order of the file."""

@@ -84,7 +84,7 @@ static void apply_link(struct rkmq_view *v, const struct rkmq_event *row)
         if (t) {
             t->is_open = true;
         }
-    } else if (row->who == 0 && row->peer == 0) {
+    } else if (row->who == 0 && row->peer == 0 && row->offset >= 0) {
         v->round_trip_us = 2 * (row->offset + row->offset2);
     }
 }

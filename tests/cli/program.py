@@ -7,7 +7,7 @@ import subprocess
 import unittest
 
 RKMQ = os.environ["RKMQ_BIN"]
-DEADLINE_S = 60
+DEADLINE_S = 150
 
 
 def run(*args, stdin=""):

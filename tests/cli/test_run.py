@@ -8,7 +8,7 @@ import subprocess
 import tempfile
 import unittest
 
-from program import RKMQ, Case, run
+from program import DEADLINE_S, RKMQ, Case, run
 
 SCENARIOS = os.path.join(os.path.dirname(__file__), "..", "..", "scenarios")
 
@@ -195,7 +195,7 @@ class Run(Case):
             with open(children, encoding="ascii") as file:
                 workers = file.read().split()
         os.kill(int(workers[0]), signal.SIGKILL)
-        out, err = child.communicate(timeout=60)
+        out, err = child.communicate(timeout=DEADLINE_S)
         self.assertEqual((4, ""), (child.returncode, err))
         lines = out.splitlines()
         self.assertEqual(59, sum(line.startswith("ok ") for line in lines))

@@ -54,7 +54,7 @@ function(rkmq_add_library name)
   target_link_libraries(rkmq_${name} PUBLIC ${ARG_LINK} PRIVATE $<BUILD_INTERFACE:rkmq_flags> ${ARG_PRIVATE_LINK})
 endfunction()
 
-# rkmq_add_test(NAME SOURCES ... [LINK ...] [LABELS ...] [TIMEOUT s]): one CMocka program.
+# rkmq_add_test(NAME SOURCES ... [LINK ...] [LABELS ...] [TIMEOUT s]): one CMocka program. tests_LABEL builds all of a label.
 function(rkmq_add_test name)
   cmake_parse_arguments(ARG "" "TIMEOUT" "SOURCES;LINK;LABELS" ${ARGN})
   if(NOT ARG_TIMEOUT)
@@ -64,6 +64,12 @@ function(rkmq_add_test name)
   target_link_libraries(${name} PRIVATE rkmq_flags ${ARG_LINK} rkmq_test_support)
   add_test(NAME ${name} COMMAND ${name})
   set_tests_properties(${name} PROPERTIES LABELS "${ARG_LABELS}" TIMEOUT ${ARG_TIMEOUT})
+  foreach(label ${ARG_LABELS})
+    if(NOT TARGET tests_${label})
+      add_custom_target(tests_${label})
+    endif()
+    add_dependencies(tests_${label} ${name})
+  endforeach()
 endfunction()
 
 # rkmq_embed(OUT PREFIX FILE...): puts files into a program. OUT is set to the C sources to compile; a.b becomes

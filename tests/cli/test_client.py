@@ -57,7 +57,7 @@ def is_alive(pid):
         return False
 
 
-class Client(Case):
+class Testee(Case):
     def setUp(self):
         self.folder = tempfile.TemporaryDirectory()
         self.addCleanup(self.folder.cleanup)
@@ -86,6 +86,21 @@ class Client(Case):
         for pid in self.lines(pids):
             self.assertFalse(is_alive(pid), f"process {pid} is left")
 
+    @staticmethod
+    def lines(path):
+        if not os.path.exists(path):
+            return []
+        with open(path, encoding="ascii") as file:
+            return file.read().split()
+
+    def await_true(self, condition):
+        end = time.monotonic() + DEADLINE_S
+        while not condition():
+            self.assertLess(time.monotonic(), end)
+            os.sched_yield()
+
+
+class Worked(Testee):
     def test_worked_scenario(self):
         """Worked scenario 1, as it stands but for its end, judged by what the servers and the listeners saw."""
         with open(os.path.join(SCENARIOS, "rebalance", "two-consumer-join.jsonc"), encoding="utf-8") as file:
@@ -95,6 +110,8 @@ class Client(Case):
         self.assertRegex(done.stdout, r"ok 1 - rebalance/two-consumer-join seed 1 \((pass|non-strict)")
         self.assertIn("unknown handover: rests on pq-drop, which this client does not tell", done.stdout)
 
+
+class Lives(Testee):
     def test_lives(self):
         """A client starts, crashes, comes back, is paused, stops and starts once more; all of it is in the log."""
         for how in ("rst", "exit"):
@@ -128,6 +145,8 @@ class Client(Case):
         done = self.play(TESTEE, text)
         self.assertEqual(0, done.returncode, done)
 
+
+class Manners(Testee):
     def test_script_waits_for_hooks(self):
         """A script that waits for what only our own consumer tells is passed over, and says so."""
         text = ACTORS % "3s" + """ "steps": [ { "id": "w", "when": { "event": { "ev": "pq-add", "who": "c1" } },
@@ -194,19 +213,6 @@ class Client(Case):
                 child.send_signal(number)
                 self.assertEqual(-number, child.wait(DEADLINE_S))
             self.await_true(lambda: not any(map(is_alive, self.lines(pids))))
-
-    @staticmethod
-    def lines(path):
-        if not os.path.exists(path):
-            return []
-        with open(path, encoding="ascii") as file:
-            return file.read().split()
-
-    def await_true(self, condition):
-        end = time.monotonic() + DEADLINE_S
-        while not condition():
-            self.assertLess(time.monotonic(), end)
-            os.sched_yield()
 
     def test_stderr(self):
         """What a testee says on stderr is in the log, under its actor's name."""

@@ -141,6 +141,13 @@ struct rkmq_event rkmq__row(enum rkmq_event_kind kind)
         .kind = kind, .queue_id = -1, .offset = INT64_MIN, .offset2 = INT64_MIN};
 }
 
+void rkmq__recorder_switch(struct rkmq_recorder *r, bool is_on)
+{
+    (void)pthread_mutex_lock(&r->lock);
+    r->is_over = !is_on;
+    (void)pthread_mutex_unlock(&r->lock);
+}
+
 /* Within the lock. */
 static void row_add(struct rkmq_recorder *r, const struct rkmq_event *row)
 {

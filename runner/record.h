@@ -28,7 +28,7 @@ struct rkmq_recorder {
     /* Whose the other end of a server's connection is; 0: not known. NULL: nobody can tell. */
     rkmq_name (*owner_of)(void *user, const char *server, const char *peer);
     void *owner_user;
-    bool is_over; /* what comes now is not recorded any more */
+    bool is_over; /* what comes now is not recorded; within the lock */
 
     pthread_mutex_t lock;
     struct rkmq_map peers;     /* address without port, or client id -> name */
@@ -43,6 +43,8 @@ struct rkmq_recorder {
 int rkmq__recorder_init(struct rkmq_recorder *r, const struct rkmq_scenario *sc,
                         const struct rkmq_mem *mem);
 void rkmq__recorder_close(struct rkmq_recorder *r);
+/* Thread: any. What comes while it is off is not recorded. */
+void rkmq__recorder_switch(struct rkmq_recorder *r, bool is_on);
 /* From now on that address ("10.0.0.7") or client id is called `name`. */
 int rkmq__recorder_peer(struct rkmq_recorder *r, const char *known_as, rkmq_name name);
 /* As rkmq_mock_peer_name_fn; `user` is the recorder. */

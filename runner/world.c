@@ -168,7 +168,7 @@ static void run_begin(struct rkmq_world *w)
 {
     const struct rkmq_scenario *sc = w->sc;
     w->started_us = w->sim ? rkmq_sim_now(w->sim) : rkmq__now(w->env) * 1000;
-    w->recorder.is_over = false;
+    rkmq__recorder_switch(&w->recorder, true);
     for (size_t i = 0; i < sc->n_namesrvs; i++) {
         tell_server(w, sc->namesrvs[i]);
     }
@@ -242,7 +242,7 @@ int rkmq__world_open(struct rkmq_world *w, const struct rkmq_scenario *sc,
     rkmq__arena_init(&w->arena, mem);
     rkmq__list_init(&w->productions);
     int status = rkmq__recorder_init(&w->recorder, sc, mem);
-    w->recorder.is_over = true;
+    w->recorder.is_over = true; /* nobody else has it yet */
     if (status == RKMQ_OK) {
         status = rkmq__words_intern(sc, w->recorder.log, &w->arena, &w->of_word);
     }
@@ -321,7 +321,7 @@ static void on_end(void *arg)
         rkmq__actor_reap(&w->actors[i]);
     }
     rkmq__recorder_add(&w->recorder, &row);
-    w->recorder.is_over = true;
+    rkmq__recorder_switch(&w->recorder, false);
     w->ended_us = rkmq__world_now(w);
 }
 
@@ -362,6 +362,7 @@ void rkmq__world_play(struct rkmq_world *w)
 static void on_close(void *arg)
 {
     struct rkmq_world *w = arg;
+    rkmq__recorder_switch(&w->recorder, false);
     rkmq__timer_stop(w->env, &w->timer);
     rkmq__productions_close(w);
     for (size_t i = 0; w->actors && i < w->sc->n_actors; i++) {
@@ -383,7 +384,6 @@ static bool are_listeners_done(void *arg)
 
 void rkmq__world_close(struct rkmq_world *w)
 {
-    w->recorder.is_over = true;
     if (w->rt && w->env) {
         w->rt->ops->call(w->rt, on_close, w);
         if (!w->sim) {

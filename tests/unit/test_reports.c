@@ -10,13 +10,13 @@
 /* Two members share a queue-rich topic, one crashes; one expectation fails. */
 static const char scenario_text[] =
     "{\"format\":1,\"scenario\":\"test/reports\",\"title\":\"a </script><!-- \\u2028 b\","
-    "\"run\":{\"end\":\"20s\",\"settle\":\"30s\"},"
+    "\"run\":{\"end\":\"9s\",\"settle\":\"1s\"},"
     "\"cluster\":{\"brokers\":{\"broker-a\":{}},\"topics\":{\"T\":{\"queues\":4}}},"
     "\"groups\":{\"g\":{}},\"actors\":{\"p1\":{\"kind\":\"producer\"},"
     "\"c1\":{\"kind\":\"push\",\"group\":\"g\",\"subscribe\":{\"T\":\"*\"},\"from\":\"first\"},"
     "\"c2\":{\"kind\":\"push\",\"group\":\"g\",\"subscribe\":{\"T\":\"*\"},\"from\":\"first\"}},"
     "\"steps\":[{\"id\":\"load\",\"at\":\"0s\",\"do\":{\"produce\":{\"by\":\"p1\",\"topic\":\"T\","
-    "\"rate\":\"20/s\",\"for\":\"10s\"}}},"
+    "\"rate\":\"5/s\",\"for\":\"4s\"}}},"
     "{\"id\":\"up\",\"at\":\"1s\",\"do\":{\"start\":\"c1\"}},"
     "{\"id\":\"join\",\"at\":\"5s\",\"do\":{\"start\":\"c2\"}},"
     "{\"id\":\"crash\",\"at\":\"8s\",\"do\":{\"crash\":{\"who\":\"c2\",\"how\":\"silent\"}}}],"

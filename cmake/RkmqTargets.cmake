@@ -58,7 +58,7 @@ endfunction()
 function(rkmq_add_test name)
   cmake_parse_arguments(ARG "" "TIMEOUT" "SOURCES;LINK;LABELS" ${ARGN})
   if(NOT ARG_TIMEOUT)
-    set(ARG_TIMEOUT 300) # bounds a hang, under Valgrind too
+    set(ARG_TIMEOUT 600) # bounds a hang, under Valgrind too
   endif()
   add_executable(${name} ${ARG_SOURCES})
   target_link_libraries(${name} PRIVATE rkmq_flags ${ARG_LINK} rkmq_test_support)

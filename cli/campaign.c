@@ -155,6 +155,15 @@ const struct cli_item *cli_campaign_item(const struct cli_campaign *c, uint64_t 
     return item;
 }
 
+void cli_campaign_put_client(const struct cli_campaign *c, struct rkmq_bytes *out)
+{
+    if (c->options.client) {
+        rkmq__bytes_add_text(out, "--client ");
+        cli_shell_word(out, c->options.client);
+        rkmq__bytes_add_text(out, " ");
+    }
+}
+
 void cli_campaign_close(struct cli_campaign *c)
 {
     rkmq__scenario_destroy(c->parsed);

@@ -68,6 +68,8 @@ bool cli_campaign_swept(struct cli_campaign *c, uint64_t number, const struct rk
 void cli_campaign_sweep_judge(struct cli_campaign *c, uint64_t number);
 /* campaign_play.c: counts and reports one. */
 void cli_campaign_tell(struct cli_campaign *c, const struct rkmq_part *part);
+/* Appends "--client CMD ", if there is one, for a command that plays a part again. */
+void cli_campaign_put_client(const struct cli_campaign *c, struct rkmq_bytes *out);
 /* Plays all items. What goes wrong is said and counted. */
 void cli_campaign_play(struct cli_campaign *c);
 /* Frees the items. */

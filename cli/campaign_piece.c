@@ -13,11 +13,7 @@ static const char *rerun_write(struct rkmq_bytes *out, const struct cli_campaign
     if (c->options.is_twice) {
         rkmq__bytes_add_text(out, "--twice ");
     }
-    if (c->options.client) {
-        rkmq__bytes_add_text(out, "--client ");
-        cli_shell_word(out, c->options.client);
-        rkmq__bytes_add_text(out, " ");
-    }
+    cli_campaign_put_client(c, out);
     if (item->variant > 0) {
         rkmq__bytes_printf(out, "--variant %lu ", (unsigned long)item->variant);
     }

@@ -42,6 +42,7 @@ static void tell_unseen(struct cli_campaign *c, const struct cli_item *item,
                    (unsigned long long)c->n_swept); /* a longer id is cut */
     rkmq__bytes_init(&rerun, rkmq_mem_heap());
     rkmq__bytes_printf(&rerun, "rkmq run --on %s --sweep ", c->options.on);
+    cli_campaign_put_client(c, &rerun);
     cli_shell_word(&rerun, item->path);
     rkmq__bytes_add(&rerun, "", 1);
     const struct rkmq_report_run run = {

@@ -83,7 +83,7 @@ void rkmq__push_impl_shutdown(struct rkmq_push_impl *impl, rkmq_push_done_fn *do
 void rkmq__push_impl_abandon(struct rkmq_push_impl *impl);
 /* The same, and the connections of its client instance are reset, whoever else uses them. */
 void rkmq__push_impl_reset(struct rkmq_push_impl *impl);
-/* The same after a simulated host has crashed under it: listeners under way never return. */
+/* Abandons after a simulated host has crashed under it: listeners under way never return. */
 void rkmq__push_impl_crashed(struct rkmq_push_impl *impl);
 /* False while listeners run; destroy waits for them. */
 bool rkmq__push_impl_is_idle(const struct rkmq_push_impl *impl);

@@ -61,7 +61,7 @@ static void judge_content(struct rkmq_view *v, const struct rkmq_event *row, siz
     const struct rkmq_view_member *member = rkmq__view_member_known(v, row->who);
     if (!member || member->group == 0 || member->is_stopping || member->is_stopped ||
         member->client->n_topics == 0 || row->text == member->subscriptions ||
-        rkmq__calm_since(v, row->who, row->peer) >= v->now) {
+        rkmq__is_troubled(v, row->who, row->peer)) {
         return;
     }
     int n = rkmq__told_topics(v, row->text, member->group);

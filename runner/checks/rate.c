@@ -198,7 +198,7 @@ static void request(struct rkmq_view *v, const struct rkmq_event *row, size_t in
     }
     struct rkmq_rate_bucket *buckets = buckets_of(v, member);
     if (buckets && (!rkmq__member_works(member) || !is_known(v, member, kind) ||
-                    rkmq__calm_since(v, row->who, 0) >= v->now)) {
+                    rkmq__is_troubled(v, row->who, 0))) {
         fill_all(v, member, buckets);
     } else if (buckets) {
         take(v, member, kind, &buckets[kind], row, index);

@@ -250,7 +250,7 @@ static void route_needs(struct rkmq_view *v, struct rkmq_view_seat *seat)
  * until it is told the same again. */
 static bool is_doubtful(const struct rkmq_view *v, const struct rkmq_event *answer)
 {
-    return rkmq__calm_since(v, answer->peer, answer->who) >= v->now;
+    return rkmq__is_troubled(v, answer->peer, answer->who);
 }
 
 static void told_route(struct rkmq_view *v, const struct rkmq_event *row, size_t index)

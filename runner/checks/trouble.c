@@ -241,6 +241,11 @@ rkmq_us rkmq__calm_since(const struct rkmq_view *v, rkmq_name who, rkmq_name ser
     return since;
 }
 
+bool rkmq__is_troubled(const struct rkmq_view *v, rkmq_name who, rkmq_name server)
+{
+    return rkmq__calm_since(v, who, server) >= v->now;
+}
+
 bool rkmq__is_overdue(const struct rkmq_view *v, rkmq_name who, rkmq_name server, rkmq_us since,
                       rkmq_us allowed)
 {

@@ -240,6 +240,8 @@ void rkmq__trouble_close(struct rkmq_view *v);
 int32_t rkmq__trouble_effect(const struct rkmq_view *v, const struct rkmq_event *row);
 /* Since when nothing was broken between the two (0: anybody); now: something is. */
 rkmq_us rkmq__calm_since(const struct rkmq_view *v, rkmq_name who, rkmq_name server);
+/* Something is broken between them now, or was until so lately that what waited may still come. */
+bool rkmq__is_troubled(const struct rkmq_view *v, rkmq_name who, rkmq_name server);
 /* `since` (RKMQ_NOT_YET: never) is longer ago than `allowed`, and nothing was broken all the time.
  */
 bool rkmq__is_overdue(const struct rkmq_view *v, rkmq_name who, rkmq_name server, rkmq_us since,

@@ -29,7 +29,7 @@ static struct rkmq_view_link *link_of(struct rkmq_view *v, const struct rkmq_eve
 /* With two connections opaques may meet; with a rule at work anything may. */
 static bool is_sure(const struct rkmq_view *v, const struct rkmq_view_link *link)
 {
-    return link->n_open == 1 && rkmq__calm_since(v, link->member->who, link->server) < v->now;
+    return link->n_open == 1 && !rkmq__is_troubled(v, link->member->who, link->server);
 }
 
 static void judge_request(struct rkmq_view *v, const struct rkmq_view_link *link,

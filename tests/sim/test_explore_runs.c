@@ -4,7 +4,7 @@
 #include "support/cmocka_all.h"
 #include <rkmq/live.h>
 
-#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
+#ifdef RKMQ_SANITIZED
 #define SEEDS 20
 #else
 #define SEEDS 240

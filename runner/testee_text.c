@@ -150,7 +150,7 @@ int rkmq__testee_read(struct rkmq_slice line, struct rkmq_arena *arena,
         return refuse(err, "an object with \"ev\" is expected");
     }
     for (size_t i = 0; i < RKMQ_COUNT_OF(names); i++) {
-        if (rkmq__json_is(&ev, names[i])) {
+        if (rkmq__json_is(&ev, rkmq__slice_of(names[i]))) {
             out->kind = (enum rkmq_testee_said_kind)i;
             return rest_read(&object, arena, out, err);
         }

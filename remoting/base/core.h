@@ -21,8 +21,12 @@ _Noreturn void rkmq__assert_failed(const char *condition, const char *file, int 
 #define RKMQ_PRINTF(fmt, first) __attribute__((format(printf, fmt, first)))
 
 /* ---- slices ---- */
-#define RKMQ_SLICE(literal)                                                                        \
-    ((struct rkmq_slice){(const uint8_t *)("" literal), sizeof(literal) - 1})
+#define RKMQ_SLICE(literal) ((struct rkmq_slice)RKMQ_SLICE_INIT(literal))
+/* The same where a constant is initialised. */
+#define RKMQ_SLICE_INIT(literal)                                                                   \
+    {                                                                                              \
+        (const uint8_t *)("" literal), sizeof(literal) - 1                                         \
+    }
 /* For printf: "%.*s", RKMQ_SLICE_ARG(s). Cut at 255 characters, so that a hostile value cannot
  * flood a log. */
 #define RKMQ_SLICE_ARG(s) (int)((s).n > 255 ? 255 : (s).n), ((s).p ? (const char *)(s).p : "")

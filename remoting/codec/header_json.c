@@ -79,8 +79,8 @@ static int read_flag(struct header_reader *r, const struct rkmq_json *value)
 
 static int read_language(struct header_reader *r, const struct rkmq_json *value)
 {
-    static const char *const names[] = {
-#define X(name, number) [number] = #name,
+    static const struct rkmq_slice names[] = {
+#define X(name, number) [number] = RKMQ_SLICE_INIT(#name),
         RKMQ_LANGUAGE_TABLE(X)
 #undef X
     };
@@ -148,13 +148,17 @@ static int read_fields(struct header_reader *r)
 static int read_member_value(struct header_reader *r, const struct rkmq_json *key)
 {
     static const struct {
-        const char *name;
+        struct rkmq_slice name;
         int (*read)(struct header_reader *r, const struct rkmq_json *value);
-    } members[] = {{"code", read_code},     {"flag", read_flag},       {"language", read_language},
-                   {"opaque", read_opaque}, {"version", read_version}, {"remark", read_remark}};
+    } members[] = {
+        {RKMQ_SLICE_INIT("code"), read_code},         {RKMQ_SLICE_INIT("flag"), read_flag},
+        {RKMQ_SLICE_INIT("language"), read_language}, {RKMQ_SLICE_INIT("opaque"), read_opaque},
+        {RKMQ_SLICE_INIT("version"), read_version},   {RKMQ_SLICE_INIT("remark"), read_remark},
+    };
+    const struct rkmq_slice ext_fields = RKMQ_SLICE("extFields");
     struct rkmq_json value;
     rkmq__json_skip_space(&r->cur);
-    if (r->cur.p < r->cur.end && *r->cur.p == '{' && rkmq__json_is(key, "extFields")) {
+    if (r->cur.p < r->cur.end && *r->cur.p == '{' && rkmq__json_is(key, ext_fields)) {
         return read_fields(r);
     }
     if (!rkmq__json_scan(&r->cur, &value)) {
@@ -168,7 +172,7 @@ static int read_member_value(struct header_reader *r, const struct rkmq_json *ke
             return members[i].read(r, &value);
         }
     }
-    if (rkmq__json_is(key, "extFields")) {
+    if (rkmq__json_is(key, ext_fields)) {
         return rkmq__err_set(r->err, RKMQ_E_PROTOCOL, "JSON header: extFields is no object");
     }
     return RKMQ_OK;

@@ -15,12 +15,30 @@
 
 #define RKMQ_JSON_DEPTH_MAX 32
 
-/* ---- eight bytes of a text at once ---- */
+/* ---- eight bytes of a text at once, the first one lowest whatever the machine ---- */
 #define RKMQ_BYTES_OF(c) (UINT64_C(0x0101010101010101) * (c)) /* `c` eight times */
-static inline bool rkmq__has_byte(uint64_t eight, uint8_t c)
+static inline uint64_t rkmq__bytes_get(const uint8_t *p)
 {
-    uint64_t v = eight ^ RKMQ_BYTES_OF(c);
-    return ((v - RKMQ_BYTES_OF(0x01)) & ~v & RKMQ_BYTES_OF(0x80)) != 0;
+    return (uint64_t)p[0] | (uint64_t)p[1] << 8 | (uint64_t)p[2] << 16 | (uint64_t)p[3] << 24 |
+           (uint64_t)p[4] << 32 | (uint64_t)p[5] << 40 | (uint64_t)p[6] << 48 |
+           (uint64_t)p[7] << 56;
+}
+/*
+ * Marks bytes below `c` (at most 0x80), or equal to it, at their highest bit. Only the first mark
+ * counts: it is right, and so is its absence, but the subtraction may carry beyond it.
+ */
+static inline uint64_t rkmq__bytes_below(uint64_t eight, uint8_t c)
+{
+    return (eight - RKMQ_BYTES_OF(c)) & ~eight & RKMQ_BYTES_OF(0x80);
+}
+static inline uint64_t rkmq__bytes_equal(uint64_t eight, uint8_t c)
+{
+    return rkmq__bytes_below(eight ^ RKMQ_BYTES_OF(c), 1);
+}
+/* Where the first of `marks` stands, of which there is one. */
+static inline size_t rkmq__bytes_first(uint64_t marks)
+{
+    return (size_t)__builtin_ctzll(marks) / 8;
 }
 
 enum rkmq_json_type {
@@ -46,9 +64,24 @@ struct rkmq_json_cursor {
     const uint8_t *p, *end;
     const char *expected; /* after a failure: what should have stood at `p` */
 };
-void rkmq__json_skip_space(struct rkmq_json_cursor *cur);
+static inline void rkmq__json_skip_space(struct rkmq_json_cursor *cur)
+{
+    while (cur->p < cur->end && *cur->p <= ' ' &&
+           (*cur->p == ' ' || *cur->p == '\n' || *cur->p == '\r' || *cur->p == '\t')) {
+        cur->p++;
+    }
+}
 /* Skips space, then takes `c`. False: something else stands there. */
-bool rkmq__json_take(struct rkmq_json_cursor *cur, uint8_t c, const char *expected);
+static inline bool rkmq__json_take(struct rkmq_json_cursor *cur, uint8_t c, const char *expected)
+{
+    rkmq__json_skip_space(cur);
+    if (cur->p == cur->end || *cur->p != c) {
+        cur->expected = expected;
+        return false;
+    }
+    cur->p++;
+    return true;
+}
 /* Skips space, then takes one whole value; nested ones are checked too. */
 bool rkmq__json_scan(struct rkmq_json_cursor *cur, struct rkmq_json *out);
 /* The same for text that was scanned before: containers are passed over, not checked again. */
@@ -61,8 +94,14 @@ int rkmq__json_fault(const struct rkmq_json_cursor *cur, const uint8_t *start, c
  * written. A surrogate without its partner becomes U+FFFD.
  */
 size_t rkmq__json_unescape(struct rkmq_slice text, uint8_t *out);
+/* Compares a scanned string with escapes with `text`. */
+bool rkmq__json_unescapes_to(struct rkmq_slice escaped, struct rkmq_slice text);
 /* Compares a scanned string, number or boolean with `text`. */
-bool rkmq__json_is(const struct rkmq_json *value, const char *text);
+static inline bool rkmq__json_is(const struct rkmq_json *value, struct rkmq_slice text)
+{
+    return value->has_escapes ? rkmq__json_unescapes_to(value->text, text)
+                              : rkmq__slice_equal(value->text, text);
+}
 
 /* ---- reading ---- */
 

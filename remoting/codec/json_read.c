@@ -63,10 +63,11 @@ bool rkmq__json_next_element(struct rkmq_json_iter *it, struct rkmq_json *value)
 bool rkmq__json_member(const struct rkmq_json *object, const char *name, struct rkmq_json *out)
 {
     struct rkmq_json_iter it = rkmq__json_each(object);
+    struct rkmq_slice wanted = rkmq__slice_of(name);
     struct rkmq_json key, value;
     bool is_found = false;
     while (rkmq__json_next_member(&it, &key, &value)) {
-        if (rkmq__json_is(&key, name)) {
+        if (rkmq__json_is(&key, wanted)) {
             *out = value;
             is_found = value.type != RKMQ_JSON_NULL;
         }
@@ -132,8 +133,10 @@ int rkmq__json_bool(const struct rkmq_json *object, const char *name, bool *out)
     if (!rkmq__json_member(object, name, &value)) {
         return RKMQ_OK;
     }
-    bool is_true = rkmq__json_is(&value, "true") || rkmq__json_is(&value, "1");
-    bool is_false = rkmq__json_is(&value, "false") || rkmq__json_is(&value, "0");
+    bool is_true =
+        rkmq__json_is(&value, RKMQ_SLICE("true")) || rkmq__json_is(&value, RKMQ_SLICE("1"));
+    bool is_false =
+        rkmq__json_is(&value, RKMQ_SLICE("false")) || rkmq__json_is(&value, RKMQ_SLICE("0"));
     if (!is_true && !is_false) {
         return RKMQ_E_PROTOCOL;
     }

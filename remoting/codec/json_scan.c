@@ -5,29 +5,10 @@
  */
 #include "remoting/codec/json.h"
 
-void rkmq__json_skip_space(struct rkmq_json_cursor *cur)
-{
-    const uint8_t *p = cur->p, *end = cur->end;
-    while (p < end && (*p == ' ' || *p == '\n' || *p == '\r' || *p == '\t')) {
-        p++;
-    }
-    cur->p = p;
-}
-
 static bool scan_fail(struct rkmq_json_cursor *cur, const char *expected)
 {
     cur->expected = expected;
     return false;
-}
-
-bool rkmq__json_take(struct rkmq_json_cursor *cur, uint8_t c, const char *expected)
-{
-    rkmq__json_skip_space(cur);
-    if (cur->p == cur->end || *cur->p != c) {
-        return scan_fail(cur, expected);
-    }
-    cur->p++;
-    return true;
 }
 
 int rkmq__json_fault(const struct rkmq_json_cursor *cur, const uint8_t *start, const char *what,
@@ -72,13 +53,12 @@ static bool scan_escape(struct rkmq_json_cursor *cur)
 /* The first quote or backslash from `p` on, eight bytes at a time; `end`: there is none. */
 static const uint8_t *scan_plain(const uint8_t *p, const uint8_t *end)
 {
-    while (end - p >= 8) {
-        uint64_t eight;
-        memcpy(&eight, p, sizeof eight);
-        if (rkmq__has_byte(eight, '"') || rkmq__has_byte(eight, '\\')) {
-            break;
+    for (; end - p >= 8; p += 8) {
+        uint64_t eight = rkmq__bytes_get(p);
+        uint64_t marks = rkmq__bytes_equal(eight, '"') | rkmq__bytes_equal(eight, '\\');
+        if (marks != 0) {
+            return p + rkmq__bytes_first(marks);
         }
-        p += 8;
     }
     while (p < end && *p != '"' && *p != '\\') {
         p++;
@@ -151,9 +131,9 @@ static bool scan_word(struct rkmq_json_cursor *cur, struct rkmq_json *out)
         struct rkmq_slice word;
         enum rkmq_json_type type;
     } words[] = {
-        {{(const uint8_t *)"true", 4}, RKMQ_JSON_BOOL},
-        {{(const uint8_t *)"false", 5}, RKMQ_JSON_BOOL},
-        {{(const uint8_t *)"null", 4}, RKMQ_JSON_NULL},
+        {RKMQ_SLICE_INIT("true"), RKMQ_JSON_BOOL},
+        {RKMQ_SLICE_INIT("false"), RKMQ_JSON_BOOL},
+        {RKMQ_SLICE_INIT("null"), RKMQ_JSON_NULL},
     };
     struct rkmq_slice rest = rkmq__slice(cur->p, (size_t)(cur->end - cur->p));
     for (size_t i = 0; i < RKMQ_COUNT_OF(words); i++) {
@@ -291,15 +271,8 @@ static bool scan_step(struct scan *s)
     }
 }
 
-bool rkmq__json_scan(struct rkmq_json_cursor *cur, struct rkmq_json *out)
+static bool scan_container(struct rkmq_json_cursor *cur, struct rkmq_json *out)
 {
-    rkmq__json_skip_space(cur);
-    if (cur->p == cur->end) {
-        return scan_fail(cur, "a value");
-    }
-    if (*cur->p != '{' && *cur->p != '[') {
-        return scan_scalar(cur, out);
-    }
     const uint8_t *start = cur->p;
     struct scan s;
     s.cur = cur;
@@ -313,6 +286,15 @@ bool rkmq__json_scan(struct rkmq_json_cursor *cur, struct rkmq_json *out)
     *out = (struct rkmq_json){*start == '{' ? RKMQ_JSON_OBJECT : RKMQ_JSON_ARRAY,
                               rkmq__slice(start, (size_t)(cur->p - start)), false};
     return true;
+}
+
+bool rkmq__json_scan(struct rkmq_json_cursor *cur, struct rkmq_json *out)
+{
+    rkmq__json_skip_space(cur);
+    if (cur->p == cur->end) {
+        return scan_fail(cur, "a value");
+    }
+    return *cur->p == '{' || *cur->p == '[' ? scan_container(cur, out) : scan_scalar(cur, out);
 }
 
 /* Behind the quote that ends the string which begins at `p`; `end`: it has no end. */
@@ -444,13 +426,10 @@ size_t rkmq__json_unescape(struct rkmq_slice text, uint8_t *out)
     return n;
 }
 
-bool rkmq__json_is(const struct rkmq_json *value, const char *text)
+bool rkmq__json_unescapes_to(struct rkmq_slice escaped, struct rkmq_slice text)
 {
-    if (!value->has_escapes) {
-        return rkmq__slice_is(value->text, text);
-    }
-    const uint8_t *p = value->text.p, *end = p + value->text.n;
-    struct rkmq_slice rest = rkmq__slice_of(text);
+    const uint8_t *p = escaped.p, *end = p + escaped.n;
+    struct rkmq_slice rest = text;
     while (p < end) {
         uint8_t one[4];
         struct rkmq_slice start = rkmq__slice(one, unescape_one(&p, end, one));

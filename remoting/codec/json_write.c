@@ -35,9 +35,8 @@ static bool is_plain(uint8_t c)
 /* Whether any of eight bytes is one that is_plain refuses. */
 static bool has_special(uint64_t eight)
 {
-    bool is_control = ((eight - RKMQ_BYTES_OF(0x20)) & ~eight & RKMQ_BYTES_OF(0x80)) != 0;
-    return is_control || rkmq__has_byte(eight, '"') || rkmq__has_byte(eight, '\\') ||
-           rkmq__has_byte(eight, 0x7F);
+    return (rkmq__bytes_below(eight, 0x20) | rkmq__bytes_equal(eight, '"') |
+            rkmq__bytes_equal(eight, '\\') | rkmq__bytes_equal(eight, 0x7F)) != 0;
 }
 
 /* How many bytes at the start need no escape: mostly all of them. */

@@ -128,19 +128,19 @@ bool rkmq__json_next_element(struct rkmq_json_iter *it, struct rkmq_json *value)
 bool rkmq__json_member(const struct rkmq_json *object, const char *name, struct rkmq_json *out);
 
 /*
- * Lenient scalars, as fastjson reads them into a Java bean: a missing or null member leaves `*out`
- * alone and is OK. Errors: RKMQ_E_PROTOCOL wrong type or out of range; for text RKMQ_E_NOMEM
- * (unescaping into the arena).
+ * Lenient scalars, as fastjson reads them into a Java bean. Errors: RKMQ_E_PROTOCOL wrong type or
+ * out of range; for text RKMQ_E_NOMEM (unescaping into the arena). `*out` is left alone then.
  */
-int rkmq__json_i64(const struct rkmq_json *object, const char *name, int64_t *out);
-int rkmq__json_i32(const struct rkmq_json *object, const char *name, int32_t *out);
-int rkmq__json_bool(const struct rkmq_json *object, const char *name, bool *out);
-int rkmq__json_text(const struct rkmq_json *object, const char *name, struct rkmq_arena *arena,
-                    struct rkmq_slice *out);
-/* A scalar as text: a string unescaped, a number or boolean as it stands. */
+int rkmq__json_as_i64(const struct rkmq_json *value, int64_t *out);
+int rkmq__json_as_i32(const struct rkmq_json *value, int32_t *out);
+int rkmq__json_as_bool(const struct rkmq_json *value, bool *out);
+/* A string unescaped, a number or boolean as it stands. */
 int rkmq__json_as_text(const struct rkmq_json *value, struct rkmq_arena *arena,
                        struct rkmq_slice *out);
-int rkmq__json_as_i64(const struct rkmq_json *value, int64_t *out);
+/* One member's; a missing or null one leaves `*out` alone and is OK. */
+int rkmq__json_i64(const struct rkmq_json *object, const char *name, int64_t *out);
+int rkmq__json_text(const struct rkmq_json *object, const char *name, struct rkmq_arena *arena,
+                    struct rkmq_slice *out);
 
 /* ---- writing ---- */
 

@@ -110,38 +110,33 @@ int rkmq__json_as_text(const struct rkmq_json *value, struct rkmq_arena *arena,
     return RKMQ_OK;
 }
 
-int rkmq__json_i64(const struct rkmq_json *object, const char *name, int64_t *out)
+int rkmq__json_as_i32(const struct rkmq_json *value, int32_t *out)
 {
-    struct rkmq_json value;
-    return rkmq__json_member(object, name, &value) ? rkmq__json_as_i64(&value, out) : RKMQ_OK;
-}
-
-int rkmq__json_i32(const struct rkmq_json *object, const char *name, int32_t *out)
-{
-    int64_t v = *out;
-    int status = rkmq__json_i64(object, name, &v);
-    if (status != RKMQ_OK || v < INT32_MIN || v > INT32_MAX) {
+    int64_t v;
+    if (rkmq__json_as_i64(value, &v) != RKMQ_OK || v < INT32_MIN || v > INT32_MAX) {
         return RKMQ_E_PROTOCOL;
     }
     *out = (int32_t)v;
     return RKMQ_OK;
 }
 
-int rkmq__json_bool(const struct rkmq_json *object, const char *name, bool *out)
+int rkmq__json_as_bool(const struct rkmq_json *value, bool *out)
 {
-    struct rkmq_json value;
-    if (!rkmq__json_member(object, name, &value)) {
-        return RKMQ_OK;
-    }
     bool is_true =
-        rkmq__json_is(&value, RKMQ_SLICE("true")) || rkmq__json_is(&value, RKMQ_SLICE("1"));
+        rkmq__json_is(value, RKMQ_SLICE("true")) || rkmq__json_is(value, RKMQ_SLICE("1"));
     bool is_false =
-        rkmq__json_is(&value, RKMQ_SLICE("false")) || rkmq__json_is(&value, RKMQ_SLICE("0"));
+        rkmq__json_is(value, RKMQ_SLICE("false")) || rkmq__json_is(value, RKMQ_SLICE("0"));
     if (!is_true && !is_false) {
         return RKMQ_E_PROTOCOL;
     }
     *out = is_true;
     return RKMQ_OK;
+}
+
+int rkmq__json_i64(const struct rkmq_json *object, const char *name, int64_t *out)
+{
+    struct rkmq_json value;
+    return rkmq__json_member(object, name, &value) ? rkmq__json_as_i64(&value, out) : RKMQ_OK;
 }
 
 int rkmq__json_text(const struct rkmq_json *object, const char *name, struct rkmq_arena *arena,

@@ -22,113 +22,82 @@ static int name_find(const char *const *names, size_t n, struct rkmq_slice text,
     return fallback;
 }
 
-static int codes_read(const struct rkmq_json *value, struct rkmq_arena *arena,
-                      struct rkmq_subscription_data *out, struct rkmq_err *err)
+static int code_read(const struct rkmq_body *in, void *item)
 {
-    struct rkmq_json_iter walk;
-    struct rkmq_json element;
-    void *items = NULL;
-    int status = rkmq__body_array(value, "codeSet", sizeof *out->codes, arena, &items,
-                                  &out->n_codes, &walk, err);
-    out->codes = items;
-    for (size_t i = 0; status == RKMQ_OK && rkmq__json_next_element(&walk, &element); i++) {
-        int64_t code = 0;
-        status = rkmq__body_fault(rkmq__json_as_i64(&element, &code), "codeSet", err);
-        out->codes[i] = (int32_t)code; /* the Go client once sent 64 bits; the low ones count */
-    }
+    int64_t code = 0;
+    int status = rkmq__body_fault(in, rkmq__json_as_i64(&in->value, &code));
+    *(int32_t *)item = (int32_t)code; /* the Go client once sent 64 bits; the low ones count */
     return status;
 }
 
-static int subscription_read(const struct rkmq_json *value, struct rkmq_arena *arena,
-                             struct rkmq_subscription_data *out, struct rkmq_err *err)
+static int subscription_read(const struct rkmq_body *in, void *item)
 {
+    static const struct rkmq_body_list codes = {RKMQ_BODY_ARRAY, sizeof(int32_t), code_read};
+    struct rkmq_subscription_data *out = item;
+    struct rkmq_body_member members[] = {
+        RKMQ_BODY_BOOL("classFilterMode", &out->is_class_filter),
+        RKMQ_BODY_TEXT("expressionType", &out->expression_type),
+        RKMQ_BODY_TEXT("subString", &out->sub_string),
+        RKMQ_BODY_I64("subVersion", &out->sub_version),
+        RKMQ_BODY_TEXT("topic", &out->topic),
+        RKMQ_BODY_LIST("tagsSet", &rkmq__body_texts, &out->tags, &out->n_tags),
+        RKMQ_BODY_LIST("codeSet", &codes, &out->codes, &out->n_codes),
+    };
     out->expression_type = RKMQ_SLICE("TAG");
-    int status = rkmq__json_text(value, "topic", arena, &out->topic);
-    status = status ? status : rkmq__json_text(value, "subString", arena, &out->sub_string);
-    status =
-        status ? status : rkmq__json_text(value, "expressionType", arena, &out->expression_type);
-    status = status ? status : rkmq__json_i64(value, "subVersion", &out->sub_version);
-    status = status ? status : rkmq__json_bool(value, "classFilterMode", &out->is_class_filter);
-    status = rkmq__body_fault(status, "subscriptionDataSet", err);
-    status =
-        status ? status : rkmq__body_texts(value, "tagsSet", arena, &out->tags, &out->n_tags, err);
-    return status ? status : codes_read(value, arena, out, err);
+    return rkmq__body_members(in, members, RKMQ_COUNT_OF(members));
 }
 
-static int consumer_read(const struct rkmq_json *value, struct rkmq_arena *arena,
-                         struct rkmq_consumer_data *out, struct rkmq_err *err)
+static int consumer_read(const struct rkmq_body *in, void *item)
 {
+    static const struct rkmq_body_list subscriptions = {
+        RKMQ_BODY_OBJECTS, sizeof(struct rkmq_subscription_data), subscription_read};
     struct rkmq_slice type = {NULL, 0}, model = {NULL, 0}, where = {NULL, 0};
-    struct rkmq_json_iter walk;
-    struct rkmq_json element;
-    void *items = NULL;
-    int status = rkmq__json_text(value, "groupName", arena, &out->group);
-    status = status ? status : rkmq__json_text(value, "consumeType", arena, &type);
-    status = status ? status : rkmq__json_text(value, "messageModel", arena, &model);
-    status = status ? status : rkmq__json_text(value, "consumeFromWhere", arena, &where);
-    status = status ? status : rkmq__json_bool(value, "unitMode", &out->unit_mode);
-    status = rkmq__body_fault(status, "consumerDataSet", err);
+    struct rkmq_consumer_data *out = item;
+    struct rkmq_body_member members[] = {
+        RKMQ_BODY_TEXT("consumeFromWhere", &where),
+        RKMQ_BODY_TEXT("consumeType", &type),
+        RKMQ_BODY_TEXT("groupName", &out->group),
+        RKMQ_BODY_TEXT("messageModel", &model),
+        RKMQ_BODY_BOOL("unitMode", &out->unit_mode),
+        RKMQ_BODY_LIST("subscriptionDataSet", &subscriptions, &out->subscriptions,
+                       &out->n_subscriptions),
+    };
+    int status = rkmq__body_members(in, members, RKMQ_COUNT_OF(members));
     out->type = (enum rkmq_consume_type)name_find(type_names, RKMQ_COUNT_OF(type_names), type,
                                                   RKMQ_CONSUME_PASSIVELY);
     out->model = (enum rkmq_message_model_wire)name_find(model_names, RKMQ_COUNT_OF(model_names),
                                                          model, RKMQ_MODEL_CLUSTERING);
     out->from_where = (enum rkmq_from_where_wire)name_find(where_names, RKMQ_COUNT_OF(where_names),
                                                            where, RKMQ_WHERE_LAST_OFFSET);
-    status = status ? status
-                    : rkmq__body_objects(value, "subscriptionDataSet", sizeof *out->subscriptions,
-                                         arena, &items, &out->n_subscriptions, &walk, err);
-    out->subscriptions = items;
-    for (size_t i = 0; status == RKMQ_OK && rkmq__json_next_element(&walk, &element); i++) {
-        status = subscription_read(&element, arena, &out->subscriptions[i], err);
-    }
     return status;
 }
 
-static int consumers_read(const struct rkmq_json *root, struct rkmq_arena *arena,
-                          struct rkmq_heartbeat_data *out, struct rkmq_err *err)
+static int producer_read(const struct rkmq_body *in, void *item)
 {
-    struct rkmq_json_iter walk;
-    struct rkmq_json element;
-    void *items = NULL;
-    int status = rkmq__body_objects(root, "consumerDataSet", sizeof *out->consumers, arena, &items,
-                                    &out->n_consumers, &walk, err);
-    out->consumers = items;
-    for (size_t i = 0; status == RKMQ_OK && rkmq__json_next_element(&walk, &element); i++) {
-        status = consumer_read(&element, arena, &out->consumers[i], err);
-    }
-    return status;
-}
-
-static int producers_read(const struct rkmq_json *root, struct rkmq_arena *arena,
-                          struct rkmq_heartbeat_data *out, struct rkmq_err *err)
-{
-    struct rkmq_json_iter walk;
-    struct rkmq_json element;
-    void *items = NULL;
-    int status = rkmq__body_objects(root, "producerDataSet", sizeof *out->producer_groups, arena,
-                                    &items, &out->n_producer_groups, &walk, err);
-    out->producer_groups = items;
-    for (size_t i = 0; status == RKMQ_OK && rkmq__json_next_element(&walk, &element); i++) {
-        status = rkmq__json_text(&element, "groupName", arena, &out->producer_groups[i]);
-        status = rkmq__body_fault(status, "producerDataSet", err);
-    }
-    return status;
+    struct rkmq_slice *group = item;
+    struct rkmq_body_member members[] = {RKMQ_BODY_TEXT("groupName", group)};
+    return rkmq__body_members(in, members, RKMQ_COUNT_OF(members));
 }
 
 int rkmq__heartbeat_data_read(struct rkmq_slice body, struct rkmq_arena *arena,
                               struct rkmq_heartbeat_data *out, struct rkmq_err *err)
 {
-    struct rkmq_json root;
+    static const struct rkmq_body_list consumers = {
+        RKMQ_BODY_OBJECTS, sizeof(struct rkmq_consumer_data), consumer_read};
+    static const struct rkmq_body_list producers = {RKMQ_BODY_OBJECTS, sizeof(struct rkmq_slice),
+                                                    producer_read};
+    struct rkmq_body_member members[] = {
+        RKMQ_BODY_TEXT("clientID", &out->client_id),
+        RKMQ_BODY_I32("heartbeatFingerprint", &out->fingerprint),
+        RKMQ_BODY_BOOL("withoutSub", &out->is_without_sub),
+        RKMQ_BODY_LIST("consumerDataSet", &consumers, &out->consumers, &out->n_consumers),
+        RKMQ_BODY_LIST("producerDataSet", &producers, &out->producer_groups,
+                       &out->n_producer_groups),
+    };
+    struct rkmq_body root;
     *out = (struct rkmq_heartbeat_data){0};
-    int status = rkmq__body_object(body, "HeartbeatData", arena, &root, err);
-    if (status == RKMQ_OK) {
-        status = rkmq__json_text(&root, "clientID", arena, &out->client_id);
-        status = status ? status : rkmq__json_i32(&root, "heartbeatFingerprint", &out->fingerprint);
-        status = status ? status : rkmq__json_bool(&root, "withoutSub", &out->is_without_sub);
-        status = rkmq__body_fault(status, "HeartbeatData", err);
-    }
-    status = status ? status : consumers_read(&root, arena, out, err);
-    return status ? status : producers_read(&root, arena, out, err);
+    int status = rkmq__body_open(&root, body, "HeartbeatData", arena, err);
+    return status ? status : rkmq__body_members(&root, members, RKMQ_COUNT_OF(members));
 }
 
 static void consumer_write(struct rkmq_json_writer *w, const struct rkmq_consumer_data *consumer)

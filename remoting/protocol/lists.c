@@ -41,9 +41,12 @@ void rkmq__kv_table_write(const struct rkmq_field *kvs, size_t n_kvs, struct rkm
 int rkmq__consumer_list_read(struct rkmq_slice body, struct rkmq_arena *arena,
                              struct rkmq_slice **ids, size_t *n_ids, struct rkmq_err *err)
 {
-    struct rkmq_json root;
-    int status = rkmq__body_object(body, "consumer list", arena, &root, err);
-    return status ? status : rkmq__body_texts(&root, "consumerIdList", arena, ids, n_ids, err);
+    struct rkmq_body_member members[] = {
+        RKMQ_BODY_LIST("consumerIdList", &rkmq__body_texts, ids, n_ids),
+    };
+    struct rkmq_body root;
+    int status = rkmq__body_open(&root, body, "consumer list", arena, err);
+    return status ? status : rkmq__body_members(&root, members, RKMQ_COUNT_OF(members));
 }
 
 void rkmq__consumer_list_write(const struct rkmq_slice *ids, size_t n_ids, struct rkmq_bytes *out)
@@ -57,23 +60,17 @@ void rkmq__consumer_list_write(const struct rkmq_slice *ids, size_t n_ids, struc
 
 /* ---- queue locks ---- */
 
-static int mqs_read(const struct rkmq_json *root, const char *name, struct rkmq_arena *arena,
-                    struct rkmq_mq **mqs, size_t *n_mqs, struct rkmq_err *err)
+static int mq_read(const struct rkmq_body *in, void *item)
 {
-    struct rkmq_json_iter walk;
-    struct rkmq_json value;
-    void *items = NULL;
-    int status = rkmq__body_objects(root, name, sizeof **mqs, arena, &items, n_mqs, &walk, err);
-    *mqs = items;
-    for (size_t i = 0; status == RKMQ_OK && rkmq__json_next_element(&walk, &value); i++) {
-        struct rkmq_mq *mq = &(*mqs)[i];
-        status = rkmq__json_text(&value, "brokerName", arena, &mq->broker_name);
-        status = status ? status : rkmq__json_i32(&value, "queueId", &mq->queue_id);
-        status = status ? status : rkmq__json_text(&value, "topic", arena, &mq->topic);
-        status = rkmq__body_fault(status, name, err);
-    }
-    return status;
+    struct rkmq_mq *out = item;
+    struct rkmq_body_member members[] = {
+        RKMQ_BODY_TEXT("brokerName", &out->broker_name),
+        RKMQ_BODY_I32("queueId", &out->queue_id),
+        RKMQ_BODY_TEXT("topic", &out->topic),
+    };
+    return rkmq__body_members(in, members, RKMQ_COUNT_OF(members));
 }
+static const struct rkmq_body_list mq_list = {RKMQ_BODY_OBJECTS, sizeof(struct rkmq_mq), mq_read};
 
 static void mqs_add(struct rkmq_json_writer *w, const char *name, const struct rkmq_mq *mqs,
                     size_t n_mqs)
@@ -93,15 +90,15 @@ static void mqs_add(struct rkmq_json_writer *w, const char *name, const struct r
 int rkmq__lock_batch_read(struct rkmq_slice body, struct rkmq_arena *arena,
                           struct rkmq_lock_batch_body *out, struct rkmq_err *err)
 {
-    struct rkmq_json root;
+    struct rkmq_body_member members[] = {
+        RKMQ_BODY_TEXT("clientId", &out->client_id),
+        RKMQ_BODY_TEXT("consumerGroup", &out->group),
+        RKMQ_BODY_LIST("mqSet", &mq_list, &out->mqs, &out->n_mqs),
+    };
+    struct rkmq_body root;
     *out = (struct rkmq_lock_batch_body){0};
-    int status = rkmq__body_object(body, "lock request", arena, &root, err);
-    if (status == RKMQ_OK) {
-        status = rkmq__json_text(&root, "clientId", arena, &out->client_id);
-        status = status ? status : rkmq__json_text(&root, "consumerGroup", arena, &out->group);
-        status = rkmq__body_fault(status, "lock request", err);
-    }
-    return status ? status : mqs_read(&root, "mqSet", arena, &out->mqs, &out->n_mqs, err);
+    int status = rkmq__body_open(&root, body, "lock request", arena, err);
+    return status ? status : rkmq__body_members(&root, members, RKMQ_COUNT_OF(members));
 }
 
 void rkmq__lock_batch_write(const struct rkmq_lock_batch_body *body, struct rkmq_bytes *out)
@@ -128,7 +125,8 @@ void rkmq__lock_batch_answer_write(const struct rkmq_mq *mqs, size_t n_mqs, stru
 int rkmq__lock_batch_answer_read(struct rkmq_slice body, struct rkmq_arena *arena,
                                  struct rkmq_mq **mqs, size_t *n_mqs, struct rkmq_err *err)
 {
-    struct rkmq_json root;
-    int status = rkmq__body_object(body, "lock answer", arena, &root, err);
-    return status ? status : mqs_read(&root, "lockOKMQSet", arena, mqs, n_mqs, err);
+    struct rkmq_body_member members[] = {RKMQ_BODY_LIST("lockOKMQSet", &mq_list, mqs, n_mqs)};
+    struct rkmq_body root;
+    int status = rkmq__body_open(&root, body, "lock answer", arena, err);
+    return status ? status : rkmq__body_members(&root, members, RKMQ_COUNT_OF(members));
 }

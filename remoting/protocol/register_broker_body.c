@@ -4,15 +4,16 @@
 
 #define QUEUE_NUMS_DEFAULT 16 /* TopicConfig.defaultReadQueueNums, defaultWriteQueueNums */
 
-static int data_version_of(const struct rkmq_json *object, struct rkmq_data_version *out)
+static int data_version_read(const struct rkmq_body *in, void *item)
 {
+    struct rkmq_data_version *out = item;
+    struct rkmq_body_member members[] = {
+        RKMQ_BODY_I64("counter", &out->counter),
+        RKMQ_BODY_I64("stateVersion", &out->state_version),
+        RKMQ_BODY_I64("timestamp", &out->timestamp),
+    };
     *out = (struct rkmq_data_version){0};
-    if (object->type != RKMQ_JSON_OBJECT) {
-        return RKMQ_E_PROTOCOL;
-    }
-    int status = rkmq__json_i64(object, "stateVersion", &out->state_version);
-    status = status ? status : rkmq__json_i64(object, "timestamp", &out->timestamp);
-    return status ? status : rkmq__json_i64(object, "counter", &out->counter);
+    return rkmq__body_members(in, members, RKMQ_COUNT_OF(members));
 }
 
 static void data_version_put(struct rkmq_json_writer *w, const struct rkmq_data_version *v)
@@ -34,28 +35,31 @@ void rkmq__data_version_write(const struct rkmq_data_version *v, struct rkmq_byt
 int rkmq__data_version_read(struct rkmq_slice body, struct rkmq_data_version *out,
                             struct rkmq_err *err)
 {
-    struct rkmq_json root;
-    int status = rkmq__body_object(body, "DataVersion", NULL, &root, err);
-    return status ? status : rkmq__body_fault(data_version_of(&root, out), "DataVersion", err);
+    struct rkmq_body root;
+    int status = rkmq__body_open(&root, body, "DataVersion", NULL, err);
+    return status ? status : data_version_read(&root, out);
 }
 
-static int topic_config_read(const struct rkmq_json *value, struct rkmq_arena *arena,
-                             struct rkmq_topic_config *out)
+static int topic_config_read(const struct rkmq_body *in, void *item)
 {
+    struct rkmq_topic_config *out = item;
     struct rkmq_slice filter_type = RKMQ_SLICE("SINGLE_TAG");
-    if (value->type != RKMQ_JSON_OBJECT) {
-        return RKMQ_E_PROTOCOL;
-    }
+    struct rkmq_body_member members[] = {
+        RKMQ_BODY_BOOL("order", &out->is_ordered),
+        RKMQ_BODY_I32("perm", &out->perm),
+        RKMQ_BODY_I32("readQueueNums", &out->read_queue_nums),
+        RKMQ_BODY_TEXT("topicFilterType", &filter_type),
+        RKMQ_BODY_TEXT("topicName", &out->name),
+        RKMQ_BODY_I32("topicSysFlag", &out->topic_sys_flag),
+        RKMQ_BODY_I32("writeQueueNums", &out->write_queue_nums),
+    };
     out->read_queue_nums = QUEUE_NUMS_DEFAULT;
     out->write_queue_nums = QUEUE_NUMS_DEFAULT;
     out->perm = RKMQ_PERM_READ | RKMQ_PERM_WRITE;
-    int status = rkmq__json_text(value, "topicName", arena, &out->name);
-    status = status ? status : rkmq__json_i32(value, "readQueueNums", &out->read_queue_nums);
-    status = status ? status : rkmq__json_i32(value, "writeQueueNums", &out->write_queue_nums);
-    status = status ? status : rkmq__json_i32(value, "perm", &out->perm);
-    status = status ? status : rkmq__json_i32(value, "topicSysFlag", &out->topic_sys_flag);
-    status = status ? status : rkmq__json_bool(value, "order", &out->is_ordered);
-    status = status ? status : rkmq__json_text(value, "topicFilterType", arena, &filter_type);
+    int status = rkmq__body_members(in, members, RKMQ_COUNT_OF(members));
+    if (status == RKMQ_OK && !out->name.p) {
+        status = rkmq__body_fault(in, rkmq__json_as_text(&in->key, in->arena, &out->name));
+    }
     out->is_multi_tag = rkmq__slice_is(filter_type, "MULTI_TAG");
     return status;
 }
@@ -63,36 +67,24 @@ static int topic_config_read(const struct rkmq_json *value, struct rkmq_arena *a
 int rkmq__register_broker_body_read(struct rkmq_slice body, struct rkmq_arena *arena,
                                     struct rkmq_register_broker_body *out, struct rkmq_err *err)
 {
-    struct rkmq_json root, wrapper, version, key, value;
-    struct rkmq_json_iter walk;
-    void *items = NULL;
+    static const struct rkmq_body_list topics = {RKMQ_BODY_MAP, sizeof *out->topics,
+                                                 topic_config_read};
+    struct rkmq_body_member members[] = {
+        RKMQ_BODY_ONE("dataVersion", data_version_read, &out->data_version),
+        RKMQ_BODY_LIST("topicConfigTable", &topics, &out->topics, &out->n_topics),
+    };
+    struct rkmq_body wrapper;
+    struct rkmq_json member;
     *out = (struct rkmq_register_broker_body){0};
-    int status = rkmq__body_object(body, "RegisterBrokerBody", arena, &root, err);
+    int status = rkmq__body_open(&wrapper, body, "RegisterBrokerBody", arena, err);
     if (status != RKMQ_OK) {
         return status;
     }
-    if (!rkmq__json_member(&root, "topicConfigSerializeWrapper", &wrapper)) {
-        wrapper = root; /* older than V3_0_11: the wrapper alone */
+    if (rkmq__json_member(&wrapper.value, "topicConfigSerializeWrapper", &member)) {
+        wrapper.value = member; /* else older than V3_0_11: the wrapper alone */
     }
-    if (wrapper.type != RKMQ_JSON_OBJECT) {
-        return rkmq__body_fault(RKMQ_E_PROTOCOL, "topicConfigSerializeWrapper", err);
-    }
-    if (rkmq__json_member(&wrapper, "dataVersion", &version)) {
-        status =
-            rkmq__body_fault(data_version_of(&version, &out->data_version), "dataVersion", err);
-    }
-    status = status ? status
-                    : rkmq__body_members(&wrapper, "topicConfigTable", sizeof *out->topics, arena,
-                                         &items, &out->n_topics, &walk, err);
-    out->topics = items;
-    for (size_t i = 0; status == RKMQ_OK && rkmq__json_next_member(&walk, &key, &value); i++) {
-        status = topic_config_read(&value, arena, &out->topics[i]);
-        if (status == RKMQ_OK && !out->topics[i].name.p) {
-            status = rkmq__json_as_text(&key, arena, &out->topics[i].name);
-        }
-        status = rkmq__body_fault(status, "topicConfigTable", err);
-    }
-    return status;
+    wrapper.what = "topicConfigSerializeWrapper";
+    return rkmq__body_members(&wrapper, members, RKMQ_COUNT_OF(members));
 }
 
 static void topic_config_write(struct rkmq_json_writer *w, const struct rkmq_topic_config *topic)

@@ -3,82 +3,56 @@
  */
 #include "remoting/protocol/body_read.h"
 
-static int queue_data_read(const struct rkmq_json *value, struct rkmq_arena *arena,
-                           struct rkmq_queue_data *out)
+static int queue_data_read(const struct rkmq_body *in, void *item)
 {
-    int status = rkmq__json_text(value, "brokerName", arena, &out->broker_name);
-    status = status ? status : rkmq__json_i32(value, "readQueueNums", &out->read_queue_nums);
-    status = status ? status : rkmq__json_i32(value, "writeQueueNums", &out->write_queue_nums);
-    status = status ? status : rkmq__json_i32(value, "perm", &out->perm);
-    return status ? status : rkmq__json_i32(value, "topicSysFlag", &out->topic_sys_flag);
+    struct rkmq_queue_data *out = item;
+    struct rkmq_body_member members[] = {
+        RKMQ_BODY_TEXT("brokerName", &out->broker_name),
+        RKMQ_BODY_I32("perm", &out->perm),
+        RKMQ_BODY_I32("readQueueNums", &out->read_queue_nums),
+        RKMQ_BODY_I32("topicSysFlag", &out->topic_sys_flag),
+        RKMQ_BODY_I32("writeQueueNums", &out->write_queue_nums),
+    };
+    return rkmq__body_members(in, members, RKMQ_COUNT_OF(members));
 }
 
-static int queues_read(const struct rkmq_json *root, struct rkmq_arena *arena,
-                       struct rkmq_route_data *out, struct rkmq_err *err)
+static int broker_addr_read(const struct rkmq_body *in, void *item)
 {
-    struct rkmq_json_iter walk;
-    struct rkmq_json value;
-    void *items = NULL;
-    int status = rkmq__body_objects(root, "queueDatas", sizeof *out->queues, arena, &items,
-                                    &out->n_queues, &walk, err);
-    out->queues = items;
-    for (size_t i = 0; status == RKMQ_OK && rkmq__json_next_element(&walk, &value); i++) {
-        status =
-            rkmq__body_fault(queue_data_read(&value, arena, &out->queues[i]), "queueDatas", err);
-    }
-    return status;
+    struct rkmq_broker_addr *out = item;
+    int status = rkmq__body_fault(in, rkmq__json_as_i64(&in->key, &out->id));
+    return status ? status : rkmq__body_text(in, &out->addr);
 }
 
-static int broker_data_read(const struct rkmq_json *value, struct rkmq_arena *arena,
-                            struct rkmq_broker_data *out, struct rkmq_err *err)
+static int broker_data_read(const struct rkmq_body *in, void *item)
 {
-    struct rkmq_json_iter walk;
-    struct rkmq_json key, addr;
-    void *items = NULL;
-    int status = rkmq__json_text(value, "cluster", arena, &out->cluster);
-    status = status ? status : rkmq__json_text(value, "brokerName", arena, &out->broker_name);
-    status = status ? status
-                    : rkmq__json_bool(value, "enableActingMaster", &out->is_acting_master_enabled);
-    status = status ? rkmq__body_fault(status, "brokerDatas", err)
-                    : rkmq__body_members(value, "brokerAddrs", sizeof *out->addrs, arena, &items,
-                                         &out->n_addrs, &walk, err);
-    out->addrs = items;
-    for (size_t i = 0; status == RKMQ_OK && rkmq__json_next_member(&walk, &key, &addr); i++) {
-        status = rkmq__json_as_i64(&key, &out->addrs[i].id);
-        status = status ? status : rkmq__json_as_text(&addr, arena, &out->addrs[i].addr);
-        status = rkmq__body_fault(status, "brokerAddrs", err);
-    }
-    return status;
-}
-
-static int brokers_read(const struct rkmq_json *root, struct rkmq_arena *arena,
-                        struct rkmq_route_data *out, struct rkmq_err *err)
-{
-    struct rkmq_json_iter walk;
-    struct rkmq_json value;
-    void *items = NULL;
-    int status = rkmq__body_objects(root, "brokerDatas", sizeof *out->brokers, arena, &items,
-                                    &out->n_brokers, &walk, err);
-    out->brokers = items;
-    for (size_t i = 0; status == RKMQ_OK && rkmq__json_next_element(&walk, &value); i++) {
-        status = broker_data_read(&value, arena, &out->brokers[i], err);
-    }
-    return status;
+    static const struct rkmq_body_list addrs = {RKMQ_BODY_MAP, sizeof(struct rkmq_broker_addr),
+                                                broker_addr_read};
+    struct rkmq_broker_data *out = item;
+    struct rkmq_body_member members[] = {
+        RKMQ_BODY_TEXT("brokerName", &out->broker_name),
+        RKMQ_BODY_TEXT("cluster", &out->cluster),
+        RKMQ_BODY_BOOL("enableActingMaster", &out->is_acting_master_enabled),
+        RKMQ_BODY_LIST("brokerAddrs", &addrs, &out->addrs, &out->n_addrs),
+    };
+    return rkmq__body_members(in, members, RKMQ_COUNT_OF(members));
 }
 
 int rkmq__route_data_read(struct rkmq_slice body, struct rkmq_arena *arena,
                           struct rkmq_route_data *out, struct rkmq_err *err)
 {
-    struct rkmq_json root;
+    static const struct rkmq_body_list queues = {RKMQ_BODY_OBJECTS, sizeof(struct rkmq_queue_data),
+                                                 queue_data_read};
+    static const struct rkmq_body_list brokers = {
+        RKMQ_BODY_OBJECTS, sizeof(struct rkmq_broker_data), broker_data_read};
+    struct rkmq_body_member members[] = {
+        RKMQ_BODY_LIST("queueDatas", &queues, &out->queues, &out->n_queues),
+        RKMQ_BODY_LIST("brokerDatas", &brokers, &out->brokers, &out->n_brokers),
+        RKMQ_BODY_ONE("orderTopicConf", rkmq__body_text, &out->order_topic_conf),
+    };
+    struct rkmq_body root;
     *out = (struct rkmq_route_data){0};
-    int status = rkmq__body_object(body, "TopicRouteData", arena, &root, err);
-    status = status ? status : queues_read(&root, arena, out, err);
-    status = status ? status : brokers_read(&root, arena, out, err);
-    if (status == RKMQ_OK) {
-        status = rkmq__json_text(&root, "orderTopicConf", arena, &out->order_topic_conf);
-        status = rkmq__body_fault(status, "orderTopicConf", err);
-    }
-    return status;
+    int status = rkmq__body_open(&root, body, "TopicRouteData", arena, err);
+    return status ? status : rkmq__body_members(&root, members, RKMQ_COUNT_OF(members));
 }
 
 static void broker_data_write(struct rkmq_json_writer *w, const struct rkmq_broker_data *broker,

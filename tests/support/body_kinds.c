@@ -100,10 +100,12 @@ AGAIN(consumer_list)
 static int topic_list_read(struct rkmq_slice body, struct rkmq_arena *arena, union body *b,
                            struct rkmq_err *err)
 {
-    struct rkmq_json root;
-    int status = rkmq__body_object(body, "topic list", arena, &root, err);
-    return status ? status
-                  : rkmq__body_texts(&root, "topicList", arena, &b->texts.at, &b->texts.n, err);
+    struct rkmq_body_member members[] = {
+        RKMQ_BODY_LIST("topicList", &rkmq__body_texts, &b->texts.at, &b->texts.n),
+    };
+    struct rkmq_body root;
+    int status = rkmq__body_open(&root, body, "topic list", arena, err);
+    return status ? status : rkmq__body_members(&root, members, RKMQ_COUNT_OF(members));
 }
 static void topic_list_write(const union body *b, struct rkmq_bytes *out)
 {

@@ -265,18 +265,42 @@ static void test_scalars(void **state)
         assert_int_equal(rkmq__json_i64(&doc, rows[i].name, &v), rows[i].status);
         assert_int_equal(v, rows[i].value);
     }
-    int32_t v32 = 5;
-    assert_int_equal(rkmq__json_i32(&doc, "big", &v32), RKMQ_E_PROTOCOL);
-    assert_int_equal(v32, 5);
-    assert_int_equal(rkmq__json_i32(&doc, "s", &v32), RKMQ_OK);
-    assert_int_equal(v32, -34);
-    bool b = true;
-    assert_int_equal(rkmq__json_bool(&doc, "no", &b), RKMQ_OK);
-    assert_false(b);
-    assert_int_equal(rkmq__json_bool(&doc, "one", &b), RKMQ_OK);
-    assert_true(b);
-    assert_int_equal(rkmq__json_bool(&doc, "z", &b), RKMQ_OK);
-    assert_int_equal(rkmq__json_bool(&doc, "n", &b), RKMQ_E_PROTOCOL);
+}
+
+static void test_narrow_scalars(void **state)
+{
+    /* An int has 32 bits, and a boolean is true, false, 1 or 0, quoted or not. What is refused
+     * leaves the place alone. */
+    static const struct {
+        const char *text;
+        int i32_status, bool_status;
+        int32_t i32;
+        bool flag;
+    } rows[] = {
+        {"\"-34\"", RKMQ_OK, RKMQ_E_PROTOCOL, -34, true},
+        {"2147483647", RKMQ_OK, RKMQ_E_PROTOCOL, INT32_MAX, true},
+        {"2147483648", RKMQ_E_PROTOCOL, RKMQ_E_PROTOCOL, 5, true},
+        {"-2147483648", RKMQ_OK, RKMQ_E_PROTOCOL, INT32_MIN, true},
+        {"-2147483649", RKMQ_E_PROTOCOL, RKMQ_E_PROTOCOL, 5, true},
+        {"true", RKMQ_OK, RKMQ_OK, 1, true},
+        {"\"false\"", RKMQ_E_PROTOCOL, RKMQ_OK, 5, false},
+        {"\"\\u0066alse\"", RKMQ_E_PROTOCOL, RKMQ_OK, 5, false},
+        {"1", RKMQ_OK, RKMQ_OK, 1, true},
+        {"0", RKMQ_OK, RKMQ_OK, 0, false},
+        {"\"FALSE\"", RKMQ_E_PROTOCOL, RKMQ_E_PROTOCOL, 5, true},
+        {"[]", RKMQ_E_PROTOCOL, RKMQ_E_PROTOCOL, 5, true},
+        {"null", RKMQ_E_PROTOCOL, RKMQ_E_PROTOCOL, 5, true},
+    };
+    (void)state;
+    for (size_t i = 0; i < RKMQ_COUNT_OF(rows); i++) {
+        struct rkmq_json value = parse(rows[i].text);
+        int32_t i32 = 5;
+        bool flag = true;
+        assert_int_equal(rkmq__json_as_i32(&value, &i32), rows[i].i32_status);
+        assert_int_equal(i32, rows[i].i32);
+        assert_int_equal(rkmq__json_as_bool(&value, &flag), rows[i].bool_status);
+        assert_int_equal(flag, rows[i].flag);
+    }
 }
 
 static int text_step(const struct rkmq_mem *mem, void *arg)
@@ -529,6 +553,7 @@ int main(void)
         cmocka_unit_test(test_every_place),
         cmocka_unit_test(test_every_pair),
         cmocka_unit_test(test_scalars),
+        cmocka_unit_test(test_narrow_scalars),
         cmocka_unit_test(test_text),
         cmocka_unit_test(test_unescape),
         cmocka_unit_test(test_write),

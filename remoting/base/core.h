@@ -19,6 +19,8 @@ _Noreturn void rkmq__assert_failed(const char *condition, const char *file, int 
 #define RKMQ_CONTAINER_OF(ptr, type, member)                                                       \
     ((type *)(void *)((char *)(ptr)-offsetof(type, member)))
 #define RKMQ_PRINTF(fmt, first) __attribute__((format(printf, fmt, first)))
+/* A function for a rarer branch: the common one is not to save its registers. */
+#define RKMQ_APART __attribute__((noinline))
 
 /* ---- slices ---- */
 #define RKMQ_SLICE(literal) ((struct rkmq_slice)RKMQ_SLICE_INIT(literal))

@@ -23,22 +23,21 @@ static inline uint64_t rkmq__bytes_get(const uint8_t *p)
            (uint64_t)p[4] << 32 | (uint64_t)p[5] << 40 | (uint64_t)p[6] << 48 |
            (uint64_t)p[7] << 56;
 }
-/*
- * Marks bytes below `c` (at most 0x80), or equal to it, at their highest bit. Only the first mark
- * counts: it is right, and so is its absence, but the subtraction may carry beyond it.
- */
-static inline uint64_t rkmq__bytes_below(uint64_t eight, uint8_t c)
+/* The highest bit of each byte tells whether that one is `c` (at most 0x80) or more. */
+static inline uint64_t rkmq__bytes_from(uint64_t eight, uint8_t c)
 {
-    return (eight - RKMQ_BYTES_OF(c)) & ~eight & RKMQ_BYTES_OF(0x80);
+    return ((eight & RKMQ_BYTES_OF(0x7F)) + RKMQ_BYTES_OF(0x80 - c)) | eight;
 }
-static inline uint64_t rkmq__bytes_equal(uint64_t eight, uint8_t c)
+/* The same for whether it is another than `c`. */
+static inline uint64_t rkmq__bytes_other(uint64_t eight, uint8_t c)
 {
-    return rkmq__bytes_below(eight ^ RKMQ_BYTES_OF(c), 1);
+    return rkmq__bytes_from(eight ^ RKMQ_BYTES_OF(c), 1);
 }
-/* Where the first of `marks` stands, of which there is one. */
-static inline size_t rkmq__bytes_first(uint64_t marks)
+/* The place of the first byte whose highest bit is clear; 8: there is none. */
+static inline size_t rkmq__bytes_first_clear(uint64_t eight)
 {
-    return (size_t)__builtin_ctzll(marks) / 8;
+    uint64_t clear = ~(eight | RKMQ_BYTES_OF(0x7F));
+    return clear == 0 ? 8 : (size_t)__builtin_ctzll(clear) / 8;
 }
 
 enum rkmq_json_type {
@@ -64,26 +63,26 @@ struct rkmq_json_cursor {
     const uint8_t *p, *end;
     const char *expected; /* after a failure: what should have stood at `p` */
 };
-static inline void rkmq__json_skip_space(struct rkmq_json_cursor *cur)
-{
-    while (cur->p < cur->end && *cur->p <= ' ' &&
-           (*cur->p == ' ' || *cur->p == '\n' || *cur->p == '\r' || *cur->p == '\t')) {
-        cur->p++;
-    }
-}
-/* Skips space, then takes `c`. False: something else stands there. */
+void rkmq__json_skip_space(struct rkmq_json_cursor *cur);
+bool rkmq__json_take_behind_space(struct rkmq_json_cursor *cur, uint8_t c, const char *expected);
+/* Skips space, then takes `c`. False: something else stands there. Peers write no space. */
 static inline bool rkmq__json_take(struct rkmq_json_cursor *cur, uint8_t c, const char *expected)
 {
-    rkmq__json_skip_space(cur);
-    if (cur->p == cur->end || *cur->p != c) {
-        cur->expected = expected;
-        return false;
+    if (cur->p < cur->end && *cur->p == c) {
+        cur->p++;
+        return true;
     }
-    cur->p++;
-    return true;
+    return rkmq__json_take_behind_space(cur, c, expected);
 }
-/* Skips space, then takes one whole value; nested ones are checked too. */
-bool rkmq__json_scan(struct rkmq_json_cursor *cur, struct rkmq_json *out);
+/* At a quote, and at any other place. */
+bool rkmq__json_scan_string(struct rkmq_json_cursor *cur, struct rkmq_json *out);
+bool rkmq__json_scan_other(struct rkmq_json_cursor *cur, struct rkmq_json *out);
+/* Skips space, then takes one whole value; nested ones are checked too. Mostly it is a string. */
+static inline bool rkmq__json_scan(struct rkmq_json_cursor *cur, struct rkmq_json *out)
+{
+    return cur->p < cur->end && *cur->p == '"' ? rkmq__json_scan_string(cur, out)
+                                               : rkmq__json_scan_other(cur, out);
+}
 /* The same for text that was scanned before: containers are passed over, not checked again. */
 bool rkmq__json_pass(struct rkmq_json_cursor *cur, struct rkmq_json *out);
 /* Fills `err` with the cursor's failure, as RKMQ_E_PROTOCOL. */

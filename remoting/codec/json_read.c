@@ -31,11 +31,7 @@ struct rkmq_json_iter rkmq__json_each(const struct rkmq_json *container)
 static bool iter_begin(struct rkmq_json_iter *it, struct rkmq_json_cursor *cur)
 {
     *cur = (struct rkmq_json_cursor){.p = it->rest.p, .end = it->rest.p + it->rest.n};
-    rkmq__json_skip_space(cur);
-    if (cur->p < cur->end && *cur->p == ',') {
-        cur->p++;
-    }
-    rkmq__json_skip_space(cur);
+    (void)rkmq__json_take(cur, ',', NULL); /* there is none before the first */
     return cur->p < cur->end;
 }
 

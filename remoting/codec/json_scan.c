@@ -5,10 +5,28 @@
  */
 #include "remoting/codec/json.h"
 
+void rkmq__json_skip_space(struct rkmq_json_cursor *cur)
+{
+    while (cur->p < cur->end &&
+           (*cur->p == ' ' || *cur->p == '\n' || *cur->p == '\r' || *cur->p == '\t')) {
+        cur->p++;
+    }
+}
+
 static bool scan_fail(struct rkmq_json_cursor *cur, const char *expected)
 {
     cur->expected = expected;
     return false;
+}
+
+bool rkmq__json_take_behind_space(struct rkmq_json_cursor *cur, uint8_t c, const char *expected)
+{
+    rkmq__json_skip_space(cur);
+    if (cur->p == cur->end || *cur->p != c) {
+        return scan_fail(cur, expected);
+    }
+    cur->p++;
+    return true;
 }
 
 int rkmq__json_fault(const struct rkmq_json_cursor *cur, const uint8_t *start, const char *what,
@@ -51,13 +69,14 @@ static bool scan_escape(struct rkmq_json_cursor *cur)
 }
 
 /* The first quote or backslash from `p` on, eight bytes at a time; `end`: there is none. */
-static const uint8_t *scan_plain(const uint8_t *p, const uint8_t *end)
+static inline const uint8_t *scan_plain(const uint8_t *p, const uint8_t *end)
 {
     for (; end - p >= 8; p += 8) {
         uint64_t eight = rkmq__bytes_get(p);
-        uint64_t marks = rkmq__bytes_equal(eight, '"') | rkmq__bytes_equal(eight, '\\');
-        if (marks != 0) {
-            return p + rkmq__bytes_first(marks);
+        size_t n =
+            rkmq__bytes_first_clear(rkmq__bytes_other(eight, '"') & rkmq__bytes_other(eight, '\\'));
+        if (n < 8) {
+            return p + n;
         }
     }
     while (p < end && *p != '"' && *p != '\\') {
@@ -66,28 +85,36 @@ static const uint8_t *scan_plain(const uint8_t *p, const uint8_t *end)
     return p;
 }
 
-/* Raw control characters are let through, as fastjson lets them. */
-static bool scan_string(struct rkmq_json_cursor *cur, struct rkmq_json *out)
+/* From the first backslash on, or at the end of the text. */
+RKMQ_APART static bool scan_string_rest(struct rkmq_json_cursor *cur, const uint8_t *start,
+                                        struct rkmq_json *out)
 {
-    const uint8_t *start = ++cur->p;
-    out->type = RKMQ_JSON_STRING;
-    out->has_escapes = false;
-    for (;;) {
-        cur->p = scan_plain(cur->p, cur->end);
-        if (cur->p == cur->end) {
-            return scan_fail(cur, "'\"'");
-        }
-        if (*cur->p == '"') {
-            out->text = rkmq__slice(start, (size_t)(cur->p - start));
-            cur->p++;
-            return true;
-        }
-        out->has_escapes = true;
+    while (cur->p < cur->end && *cur->p != '"') {
         cur->p++;
         if (!scan_escape(cur)) {
             return false;
         }
+        cur->p = scan_plain(cur->p, cur->end);
     }
+    if (cur->p == cur->end) {
+        return scan_fail(cur, "'\"'");
+    }
+    *out = (struct rkmq_json){RKMQ_JSON_STRING, rkmq__slice(start, (size_t)(cur->p - start)), true};
+    cur->p++;
+    return true;
+}
+
+/* Raw control characters are let through, as fastjson lets them. */
+bool rkmq__json_scan_string(struct rkmq_json_cursor *cur, struct rkmq_json *out)
+{
+    const uint8_t *start = cur->p + 1, *p = scan_plain(start, cur->end);
+    cur->p = p;
+    if (p == cur->end || *p != '"') {
+        return scan_string_rest(cur, start, out);
+    }
+    *out = (struct rkmq_json){RKMQ_JSON_STRING, rkmq__slice(start, (size_t)(p - start)), false};
+    cur->p++;
+    return true;
 }
 
 static bool scan_digits(struct rkmq_json_cursor *cur)
@@ -100,14 +127,10 @@ static bool scan_digits(struct rkmq_json_cursor *cur)
     return p > start || scan_fail(cur, "a digit");
 }
 
-static bool scan_number(struct rkmq_json_cursor *cur, struct rkmq_json *out)
+/* Behind the digits of an integer. */
+RKMQ_APART static bool scan_fraction(struct rkmq_json_cursor *cur)
 {
-    const uint8_t *start = cur->p;
-    cur->p += *cur->p == '-';
-    if (!scan_digits(cur)) {
-        return false;
-    }
-    if (cur->p < cur->end && *cur->p == '.') {
+    if (*cur->p == '.') {
         cur->p++;
         if (!scan_digits(cur)) {
             return false;
@@ -116,16 +139,27 @@ static bool scan_number(struct rkmq_json_cursor *cur, struct rkmq_json *out)
     if (cur->p < cur->end && (*cur->p | 0x20) == 'e') {
         cur->p++;
         cur->p += cur->p < cur->end && (*cur->p == '-' || *cur->p == '+');
-        if (!scan_digits(cur)) {
-            return false;
-        }
+        return scan_digits(cur);
+    }
+    return true;
+}
+
+static bool scan_number(struct rkmq_json_cursor *cur, struct rkmq_json *out)
+{
+    const uint8_t *start = cur->p;
+    cur->p += *cur->p == '-';
+    if (!scan_digits(cur)) {
+        return false;
+    }
+    if (cur->p < cur->end && (*cur->p == '.' || (*cur->p | 0x20) == 'e') && !scan_fraction(cur)) {
+        return false;
     }
     *out =
         (struct rkmq_json){RKMQ_JSON_NUMBER, rkmq__slice(start, (size_t)(cur->p - start)), false};
     return true;
 }
 
-static bool scan_word(struct rkmq_json_cursor *cur, struct rkmq_json *out)
+RKMQ_APART static bool scan_word(struct rkmq_json_cursor *cur, struct rkmq_json *out)
 {
     static const struct {
         struct rkmq_slice word;
@@ -149,7 +183,7 @@ static bool scan_word(struct rkmq_json_cursor *cur, struct rkmq_json *out)
 static bool scan_scalar(struct rkmq_json_cursor *cur, struct rkmq_json *out)
 {
     if (*cur->p == '"') {
-        return scan_string(cur, out);
+        return rkmq__json_scan_string(cur, out);
     }
     if (*cur->p == '-' || (*cur->p >= '0' && *cur->p <= '9')) {
         return scan_number(cur, out);
@@ -271,7 +305,7 @@ static bool scan_step(struct scan *s)
     }
 }
 
-static bool scan_container(struct rkmq_json_cursor *cur, struct rkmq_json *out)
+RKMQ_APART static bool scan_container(struct rkmq_json_cursor *cur, struct rkmq_json *out)
 {
     const uint8_t *start = cur->p;
     struct scan s;
@@ -288,7 +322,7 @@ static bool scan_container(struct rkmq_json_cursor *cur, struct rkmq_json *out)
     return true;
 }
 
-bool rkmq__json_scan(struct rkmq_json_cursor *cur, struct rkmq_json *out)
+bool rkmq__json_scan_other(struct rkmq_json_cursor *cur, struct rkmq_json *out)
 {
     rkmq__json_skip_space(cur);
     if (cur->p == cur->end) {
@@ -310,6 +344,9 @@ static const uint8_t *pass_string(const uint8_t *p, const uint8_t *end)
 
 bool rkmq__json_pass(struct rkmq_json_cursor *cur, struct rkmq_json *out)
 {
+    if (cur->p < cur->end && *cur->p == '"') {
+        return rkmq__json_scan_string(cur, out);
+    }
     rkmq__json_skip_space(cur);
     if (cur->p == cur->end || (*cur->p != '{' && *cur->p != '[')) {
         return rkmq__json_scan(cur, out);
@@ -321,9 +358,10 @@ bool rkmq__json_pass(struct rkmq_json_cursor *cur, struct rkmq_json *out)
             p = pass_string(p, end);
             continue;
         }
-        depth += *p == '{' || *p == '[';
-        depth -= *p == '}' || *p == ']';
-        p++;
+        uint8_t c = *p++ | 0x20; /* makes braces of brackets */
+        if (c > 'z') {           /* nothing else does that outside of a string */
+            depth = c == '{' ? depth + 1 : depth - 1;
+        }
     } while (p < end && depth > 0);
     cur->p = p;
     *out = (struct rkmq_json){*start == '{' ? RKMQ_JSON_OBJECT : RKMQ_JSON_ARRAY,
@@ -418,10 +456,17 @@ size_t rkmq__json_unescape(struct rkmq_slice text, uint8_t *out)
     const uint8_t *p = text.p, *end = text.p + text.n;
     size_t n = 0;
     while (p < end) {
-        uint8_t one[4];
-        size_t n_one = unescape_one(&p, end, one);
-        memcpy(out + n, one, n_one);
-        n += n_one;
+        const uint8_t *backslash = memchr(p, '\\', (size_t)(end - p));
+        size_t n_plain = (size_t)((backslash ? backslash : end) - p);
+        memcpy(out + n, p, n_plain);
+        n += n_plain;
+        p += n_plain;
+        if (backslash) {
+            uint8_t one[4];
+            size_t n_one = unescape_one(&p, end, one);
+            memcpy(out + n, one, n_one);
+            n += n_one;
+        }
     }
     return n;
 }

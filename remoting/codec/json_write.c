@@ -6,52 +6,26 @@
 /* ---- strings, escaped where fastjson 1.2.83 does for ASCII (SerializeWriter) ---- */
 
 /* What follows the backslash; 0: the character stands as it is. */
-static char escape_letter(uint8_t c)
-{
-    switch (c) {
-    case '"':
-    case '\\':
-        return (char)c;
-    case '\b':
-        return 'b';
-    case '\f':
-        return 'f';
-    case '\n':
-        return 'n';
-    case '\r':
-        return 'r';
-    case '\t':
-        return 't';
-    default:
-        return c < 0x20 || c == 0x7F ? 'u' : 0;
-    }
-}
-
-static bool is_plain(uint8_t c)
-{
-    return c >= 0x20 && c != '"' && c != '\\' && c != 0x7F;
-}
-
-/* Whether any of eight bytes is one that is_plain refuses. */
-static bool has_special(uint64_t eight)
-{
-    return (rkmq__bytes_below(eight, 0x20) | rkmq__bytes_equal(eight, '"') |
-            rkmq__bytes_equal(eight, '\\') | rkmq__bytes_equal(eight, 0x7F)) != 0;
-}
+static const char escape_letters[256] = {
+    'u', 'u', 'u', 'u', 'u', 'u', 'u', 'u', 'b',         't',           'n',          'u',
+    'f', 'r', 'u', 'u', 'u', 'u', 'u', 'u', 'u',         'u',           'u',          'u',
+    'u', 'u', 'u', 'u', 'u', 'u', 'u', 'u', ['"'] = '"', ['\\'] = '\\', [0x7F] = 'u',
+};
 
 /* How many bytes at the start need no escape: mostly all of them. */
-static size_t plain_start(struct rkmq_slice text)
+static inline size_t plain_start(struct rkmq_slice text)
 {
     size_t n = 0;
-    while (text.n - n >= 8) {
-        uint64_t eight;
-        memcpy(&eight, text.p + n, sizeof eight);
-        if (has_special(eight)) {
-            break;
+    for (; text.n - n >= 8; n += 8) {
+        uint64_t eight = rkmq__bytes_get(text.p + n);
+        size_t n_plain = rkmq__bytes_first_clear(
+            rkmq__bytes_from(eight, 0x20) & rkmq__bytes_other(eight, '"') &
+            rkmq__bytes_other(eight, '\\') & rkmq__bytes_other(eight, 0x7F));
+        if (n_plain < 8) {
+            return n + n_plain;
         }
-        n += 8;
     }
-    while (n < text.n && is_plain(text.p[n])) {
+    while (n < text.n && escape_letters[text.p[n]] == 0) {
         n++;
     }
     return n;
@@ -61,28 +35,22 @@ size_t rkmq__json_escaped_bytes(struct rkmq_slice text)
 {
     size_t n = text.n;
     for (size_t i = plain_start(text); i < text.n; i++) {
-        if (!is_plain(text.p[i])) {
-            n += escape_letter(text.p[i]) == 'u' ? 5 : 1;
-        }
+        char letter = escape_letters[text.p[i]];
+        n += letter == 0 ? 0 : letter == 'u' ? 5 : 1;
     }
     return n;
 }
 
-uint8_t *rkmq__json_escape(struct rkmq_slice text, uint8_t *out)
+RKMQ_APART static uint8_t *escape_rest(struct rkmq_slice text, size_t n_done, uint8_t *out)
 {
     static const char hex[] = "0123456789ABCDEF";
-    size_t n_plain = plain_start(text);
-    if (n_plain > 0) {
-        memcpy(out, text.p, n_plain);
-        out += n_plain;
-    }
-    for (size_t i = n_plain; i < text.n; i++) {
+    for (size_t i = n_done; i < text.n; i++) {
         uint8_t c = text.p[i];
-        if (is_plain(c)) {
+        char letter = escape_letters[c];
+        if (letter == 0) {
             *out++ = c;
             continue;
         }
-        char letter = escape_letter(c);
         *out++ = '\\';
         *out++ = (uint8_t)letter;
         if (letter == 'u') {
@@ -95,13 +63,28 @@ uint8_t *rkmq__json_escape(struct rkmq_slice text, uint8_t *out)
     return out;
 }
 
+uint8_t *rkmq__json_escape(struct rkmq_slice text, uint8_t *out)
+{
+    size_t n_plain = plain_start(text);
+    if (n_plain > 0) {
+        memcpy(out, text.p, n_plain);
+        out += n_plain;
+    }
+    return n_plain == text.n ? out : escape_rest(text, n_plain, out);
+}
+
 static void write_string(struct rkmq_bytes *b, struct rkmq_slice text)
 {
-    uint8_t *p = rkmq__bytes_reserve(b, rkmq__json_escaped_bytes(text) + 2);
+    size_t n = rkmq__json_escaped_bytes(text);
+    uint8_t *p = rkmq__bytes_reserve(b, n + 2);
     if (p) {
         *p = '"';
-        p = rkmq__json_escape(text, p + 1);
-        *p = '"';
+        if (n == text.n && n > 0) {
+            memcpy(p + 1, text.p, n);
+        } else {
+            (void)rkmq__json_escape(text, p + 1); /* its end is known */
+        }
+        p[n + 1] = '"';
     }
 }
 

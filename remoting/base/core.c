@@ -59,6 +59,8 @@ int rkmq__slice_compare(struct rkmq_slice a, struct rkmq_slice b)
     return order < 0 ? -1 : order > 0;
 }
 
+#define I64_TEXT_SAFE UINT64_C(100000000000000000) /* below it another digit has room */
+
 int rkmq__slice_to_i64(struct rkmq_slice text, int64_t *out)
 {
     size_t i = 0;
@@ -73,7 +75,7 @@ int rkmq__slice_to_i64(struct rkmq_slice text, int64_t *out)
     uint64_t v = 0;
     for (; i < text.n; i++) {
         uint64_t digit = (uint64_t)text.p[i] - '0';
-        if (digit > 9 || v > (limit - digit) / 10) {
+        if (digit > 9 || (v >= I64_TEXT_SAFE && v > (limit - digit) / 10)) {
             return RKMQ_E_INVALID;
         }
         v = v * 10 + digit;

@@ -29,24 +29,24 @@ void rkmq__header_room_close(struct rkmq_header_room *room)
     *room = (struct rkmq_header_room){.mem = room->mem};
 }
 
-int rkmq__header_room_add(struct rkmq_header_room *room, struct rkmq_field **out,
-                          struct rkmq_err *err)
+int rkmq__header_room_grow(struct rkmq_header_room *room, struct rkmq_err *err)
 {
-    if (room->n_fields == RKMQ_FIELDS_MAX) {
+    _Static_assert((RKMQ_FIELDS_MAX & (RKMQ_FIELDS_MAX - 1)) == 0 &&
+                       (FIELDS_FIRST & (FIELDS_FIRST - 1)) == 0,
+                   "powers of two: doubling meets the limit");
+    if (room->n_fields_max == RKMQ_FIELDS_MAX) {
         return rkmq__err_set(err, RKMQ_E_PROTOCOL, "header with more than %d extFields",
                              RKMQ_FIELDS_MAX);
     }
-    if (room->n_fields == room->n_fields_max) {
-        size_t n_max = room->n_fields_max ? 2 * room->n_fields_max : FIELDS_FIRST;
-        struct rkmq_field *fields =
-            rkmq__realloc(room->mem, room->fields, n_max * sizeof *room->fields);
-        if (!fields) {
-            return rkmq__err_set(err, RKMQ_E_NOMEM, "out of memory for a header");
-        }
-        room->fields = fields;
-        room->n_fields_max = n_max;
+    size_t n_max = room->n_fields_max ? 2 * room->n_fields_max : FIELDS_FIRST;
+    RKMQ_ASSERT(n_max <= RKMQ_FIELDS_MAX);
+    struct rkmq_field *fields =
+        rkmq__realloc(room->mem, room->fields, n_max * sizeof *room->fields);
+    if (!fields) {
+        return rkmq__err_set(err, RKMQ_E_NOMEM, "out of memory for a header");
     }
-    *out = &room->fields[room->n_fields++];
+    room->fields = fields;
+    room->n_fields_max = n_max;
     return RKMQ_OK;
 }
 

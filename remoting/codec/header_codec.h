@@ -18,9 +18,17 @@ struct rkmq_header_room {
     size_t n_text, n_text_max;
 };
 void rkmq__header_room_close(struct rkmq_header_room *room);
+int rkmq__header_room_grow(struct rkmq_header_room *room, struct rkmq_err *err);
 /* The place of one more field. Errors: RKMQ_E_PROTOCOL over RKMQ_FIELDS_MAX, RKMQ_E_NOMEM. */
-int rkmq__header_room_add(struct rkmq_header_room *room, struct rkmq_field **out,
-                          struct rkmq_err *err);
+static inline int rkmq__header_room_add(struct rkmq_header_room *room, struct rkmq_field **out,
+                                        struct rkmq_err *err)
+{
+    int status = room->n_fields < room->n_fields_max ? RKMQ_OK : rkmq__header_room_grow(room, err);
+    if (status == RKMQ_OK) {
+        *out = &room->fields[room->n_fields++];
+    }
+    return status;
+}
 
 /*
  * Fill everything of `cmd` but body and frame; texts are borrowed from `header` and `room`.

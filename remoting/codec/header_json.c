@@ -18,14 +18,10 @@ struct header_reader {
 };
 
 /* All unescaped texts of a header together are shorter than the header: one reservation lasts. */
-static int reader_text(struct header_reader *r, const struct rkmq_json *value,
-                       struct rkmq_slice *out)
+static int reader_unescape(struct header_reader *r, struct rkmq_slice escaped,
+                           struct rkmq_slice *out)
 {
     struct rkmq_header_room *room = r->room;
-    if (!value->has_escapes) {
-        *out = value->text;
-        return RKMQ_OK;
-    }
     if (room->n_text_max < r->header.n) {
         RKMQ_ASSERT(room->n_text == 0);
         uint8_t *text = rkmq__realloc(room->mem, room->text, r->header.n);
@@ -36,21 +32,26 @@ static int reader_text(struct header_reader *r, const struct rkmq_json *value,
         room->n_text_max = r->header.n;
     }
     uint8_t *p = room->text + room->n_text;
-    size_t n = rkmq__json_unescape(value->text, p);
+    size_t n = rkmq__json_unescape(escaped, p);
     room->n_text += n;
     *out = rkmq__slice(p, n);
     return RKMQ_OK;
 }
 
+static int reader_text(struct header_reader *r, const struct rkmq_json *value,
+                       struct rkmq_slice *out)
+{
+    *out = value->text;
+    return value->has_escapes ? reader_unescape(r, value->text, out) : RKMQ_OK;
+}
+
 static int reader_i32(struct header_reader *r, const struct rkmq_json *value, const char *name,
                       int32_t *out)
 {
-    int64_t v;
-    if (rkmq__json_as_i64(value, &v) != RKMQ_OK || v < INT32_MIN || v > INT32_MAX) {
+    if (rkmq__json_as_i32(value, out) != RKMQ_OK) {
         return rkmq__err_set(r->err, RKMQ_E_PROTOCOL, "JSON header: %s is %.*s, no 32-bit integer",
                              name, RKMQ_SLICE_ARG(value->text));
     }
-    *out = (int32_t)v;
     return RKMQ_OK;
 }
 
@@ -124,25 +125,18 @@ static int read_fields(struct header_reader *r)
     r->cmd->has_fields = true;
     r->room->n_fields = 0; /* of two extFields members the last one counts */
     r->cur.p++;
-    rkmq__json_skip_space(&r->cur);
-    if (r->cur.p < r->cur.end && *r->cur.p == '}') {
-        r->cur.p++;
+    if (rkmq__json_take(&r->cur, '}', NULL)) {
         return RKMQ_OK;
     }
-    for (;;) {
+    do {
         int status = read_field(r);
         if (status != RKMQ_OK) {
             return status;
         }
-        rkmq__json_skip_space(&r->cur);
-        if (r->cur.p < r->cur.end && *r->cur.p == '}') {
-            r->cur.p++;
-            return RKMQ_OK;
-        }
-        if (!rkmq__json_take(&r->cur, ',', "',' or '}'")) {
-            return rkmq__json_fault(&r->cur, r->header.p, "JSON header", r->err);
-        }
-    }
+    } while (rkmq__json_take(&r->cur, ',', NULL));
+    return rkmq__json_take(&r->cur, '}', "',' or '}'")
+               ? RKMQ_OK
+               : rkmq__json_fault(&r->cur, r->header.p, "JSON header", r->err);
 }
 
 static int read_member_value(struct header_reader *r, const struct rkmq_json *key)
@@ -178,36 +172,37 @@ static int read_member_value(struct header_reader *r, const struct rkmq_json *ke
     return RKMQ_OK;
 }
 
-/* Space and one of: the object's end (then done), a comma unless this is the first member. */
-static bool reader_more(struct header_reader *r, bool is_first, bool *is_failed)
+/* Up to the object's end. False: the cursor knows why, unless `*status` has another reason. */
+static bool read_members(struct header_reader *r, int *status)
 {
-    rkmq__json_skip_space(&r->cur);
-    if (r->cur.p < r->cur.end && *r->cur.p == '}') {
-        r->cur.p++;
-        return false;
+    struct rkmq_json key;
+    if (rkmq__json_take(&r->cur, '}', NULL)) {
+        return true;
     }
-    *is_failed = !is_first && !rkmq__json_take(&r->cur, ',', "',' or '}'");
-    return !*is_failed;
+    do {
+        if (!rkmq__json_scan(&r->cur, &key) || !rkmq__json_take(&r->cur, ':', "':'")) {
+            return false;
+        }
+        *status = read_member_value(r, &key);
+        if (*status != RKMQ_OK) {
+            return false;
+        }
+    } while (rkmq__json_take(&r->cur, ',', NULL));
+    return rkmq__json_take(&r->cur, '}', "',' or '}'");
 }
 
-static int read_members(struct header_reader *r)
+static int read_object(struct header_reader *r)
 {
-    bool is_failed = !rkmq__json_take(&r->cur, '{', "'{'");
-    for (bool is_first = true; !is_failed && reader_more(r, is_first, &is_failed);
-         is_first = false) {
-        struct rkmq_json key;
-        is_failed = !rkmq__json_scan(&r->cur, &key) || !rkmq__json_take(&r->cur, ':', "':'");
-        int status = is_failed ? RKMQ_OK : read_member_value(r, &key);
-        if (status != RKMQ_OK) {
-            return status;
-        }
-    }
-    if (!is_failed) { /* the C++ client ends its header with a newline */
+    int status = RKMQ_OK;
+    bool is_read = rkmq__json_take(&r->cur, '{', "'{'") && read_members(r, &status);
+    if (is_read) { /* the C++ client ends its header with a newline */
         rkmq__json_skip_space(&r->cur);
         r->cur.expected = "the end";
-        is_failed = r->cur.p != r->cur.end;
+        is_read = r->cur.p == r->cur.end;
     }
-    return is_failed ? rkmq__json_fault(&r->cur, r->header.p, "JSON header", r->err) : RKMQ_OK;
+    return is_read || status != RKMQ_OK
+               ? status
+               : rkmq__json_fault(&r->cur, r->header.p, "JSON header", r->err);
 }
 
 int rkmq__header_json_read(struct rkmq_slice header, struct rkmq_header_room *room,
@@ -221,7 +216,7 @@ int rkmq__header_json_read(struct rkmq_slice header, struct rkmq_header_room *ro
     *cmd = (struct rkmq_command){.language = RKMQ_LANGUAGE_JAVA, .format = RKMQ_HEADER_JSON};
     room->n_fields = 0;
     room->n_text = 0;
-    int status = read_members(&r);
+    int status = read_object(&r);
     cmd->fields = room->fields;
     cmd->n_fields = room->n_fields;
     return status;

@@ -54,22 +54,9 @@ uint8_t *rkmq__bytes_reserve(struct rkmq_bytes *b, size_t n)
     return at;
 }
 
-void rkmq__bytes_add(struct rkmq_bytes *b, const void *p, size_t n)
-{
-    uint8_t *at = n > 0 ? rkmq__bytes_reserve(b, n) : NULL;
-    if (at) {
-        memcpy(at, p, n);
-    }
-}
-
 void rkmq__bytes_add_slice(struct rkmq_bytes *b, struct rkmq_slice s)
 {
     rkmq__bytes_add(b, s.p, s.n);
-}
-
-void rkmq__bytes_add_text(struct rkmq_bytes *b, const char *text)
-{
-    rkmq__bytes_add(b, text, strlen(text));
 }
 
 void rkmq__bytes_printf(struct rkmq_bytes *b, const char *fmt, ...)

@@ -62,9 +62,19 @@ void rkmq__bytes_clear(struct rkmq_bytes *b); /* keeps the room */
 uint8_t *
 rkmq__bytes_reserve(struct rkmq_bytes *b,
                     size_t n); /* `n` writable bytes at the end, counted; NULL on failure */
-void rkmq__bytes_add(struct rkmq_bytes *b, const void *p, size_t n);
+/* Inline for what is written most: literals of one byte. */
+static inline void rkmq__bytes_add(struct rkmq_bytes *b, const void *p, size_t n)
+{
+    uint8_t *at = n > 0 ? rkmq__bytes_reserve(b, n) : NULL;
+    if (at) {
+        memcpy(at, p, n);
+    }
+}
+static inline void rkmq__bytes_add_text(struct rkmq_bytes *b, const char *text)
+{
+    rkmq__bytes_add(b, text, strlen(text));
+}
 void rkmq__bytes_add_slice(struct rkmq_bytes *b, struct rkmq_slice s);
-void rkmq__bytes_add_text(struct rkmq_bytes *b, const char *text);
 void rkmq__bytes_printf(struct rkmq_bytes *b, const char *fmt, ...) RKMQ_PRINTF(2, 3);
 static inline struct rkmq_slice rkmq__bytes_slice(const struct rkmq_bytes *b)
 {

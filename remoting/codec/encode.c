@@ -1,22 +1,23 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "remoting/codec/header_codec.h"
 
-static size_t header_bytes(const struct rkmq_command *cmd)
+static size_t header_bytes(const struct rkmq_command *cmd, size_t *n_escapes)
 {
     return cmd->format == RKMQ_HEADER_BINARY ? rkmq__header_binary_bytes(cmd)
-                                             : rkmq__header_json_bytes(cmd);
+                                             : rkmq__header_json_bytes(cmd, n_escapes);
 }
 
 size_t rkmq_command_head_bytes(const struct rkmq_command *cmd)
 {
-    return RKMQ_FRAME_PREFIX_BYTES + header_bytes(cmd);
+    size_t n_escapes;
+    return RKMQ_FRAME_PREFIX_BYTES + header_bytes(cmd, &n_escapes);
 }
 
 /* A buffer of head and `n_room` bytes behind it, which count as `n_body` bytes of body. */
 static int encode_head(const struct rkmq_command *cmd, size_t n_body, size_t n_room,
                        const struct rkmq_mem *mem, struct rkmq_buf **out)
 {
-    size_t n_header = header_bytes(cmd);
+    size_t n_escapes = 0, n_header = header_bytes(cmd, &n_escapes);
     *out = NULL;
     if (n_header > 0xFFFFFF || n_body > RKMQ_FRAME_BYTES_MAX ||
         RKMQ_FRAME_PREFIX_BYTES + n_header + n_body > RKMQ_FRAME_BYTES_MAX ||
@@ -30,8 +31,9 @@ static int encode_head(const struct rkmq_command *cmd, size_t n_body, size_t n_r
     rkmq_put_be32(buf->p, (uint32_t)(4 + n_header + n_body));
     rkmq_put_be32(buf->p + 4, (uint32_t)cmd->format << 24 | (uint32_t)n_header);
     uint8_t *header = buf->p + RKMQ_FRAME_PREFIX_BYTES;
-    uint8_t *end = cmd->format == RKMQ_HEADER_BINARY ? rkmq__header_binary_write(cmd, header)
-                                                     : rkmq__header_json_write(cmd, header);
+    uint8_t *end = cmd->format == RKMQ_HEADER_BINARY
+                       ? rkmq__header_binary_write(cmd, header)
+                       : rkmq__header_json_write(cmd, n_escapes, header);
     RKMQ_ASSERT(end == header + n_header);
     *out = buf;
     return RKMQ_OK;

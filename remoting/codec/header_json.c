@@ -233,8 +233,12 @@ static uint8_t *put_text(uint8_t *out, const char *text, size_t n)
 
 static size_t i32_bytes(int32_t v)
 {
-    char digits[RKMQ_I64_TEXT_BYTES];
-    return rkmq__i64_text(v, digits).n;
+    int64_t rest = v < 0 ? -(int64_t)v : v;
+    size_t n = v < 0 ? 2 : 1;
+    for (int64_t limit = 10; rest >= limit; limit *= 10) {
+        n++;
+    }
+    return n;
 }
 
 static uint8_t *put_i32(uint8_t *out, int32_t v)
@@ -244,10 +248,15 @@ static uint8_t *put_i32(uint8_t *out, int32_t v)
     return put_text(out, (const char *)text.p, text.n);
 }
 
-static uint8_t *put_string(uint8_t *out, struct rkmq_slice text)
+/* `is_plain`: there is nothing to escape. */
+static uint8_t *put_string(uint8_t *out, struct rkmq_slice text, bool is_plain)
 {
-    *out = '"';
-    out = rkmq__json_escape(text, out + 1);
+    *out++ = '"';
+    if (!is_plain) {
+        out = rkmq__json_escape(text, out);
+    } else if (text.n > 0) {
+        out = put_text(out, (const char *)text.p, text.n);
+    }
     *out = '"';
     return out + 1;
 }
@@ -262,62 +271,71 @@ static const char *format_name(const struct rkmq_command *cmd)
     return cmd->format == RKMQ_HEADER_BINARY ? "ROCKETMQ" : "JSON";
 }
 
-size_t rkmq__header_json_bytes(const struct rkmq_command *cmd)
+static size_t string_bytes(struct rkmq_slice text, size_t *n_escapes)
+{
+    size_t n = rkmq__json_escaped_bytes(text);
+    *n_escapes += n - text.n;
+    return n;
+}
+
+size_t rkmq__header_json_bytes(const struct rkmq_command *cmd, size_t *n_escapes)
 {
     const char *language = rkmq_language_name(cmd->language);
     size_t n = sizeof "{\"code\":,\"flag\":,\"opaque\":,\"serializeTypeCurrentRPC\":\"\","
                       "\"version\":}" -
                1;
+    *n_escapes = 0;
     n += i32_bytes(cmd->code) + i32_bytes((int32_t)cmd->flags) + i32_bytes(cmd->opaque) +
          i32_bytes(cmd->version) + strlen(format_name(cmd));
     if (language) {
         n += sizeof ",\"language\":\"\"" - 1 + strlen(language);
     }
     if (cmd->remark.p) {
-        n += sizeof ",\"remark\":\"\"" - 1 + rkmq__json_escaped_bytes(cmd->remark);
+        n += sizeof ",\"remark\":\"\"" - 1 + string_bytes(cmd->remark, n_escapes);
     }
     if (has_ext_fields(cmd)) {
         n += sizeof ",\"extFields\":{}" - 1;
     }
     for (size_t i = 0; i < cmd->n_fields; i++) {
-        n += (i > 0 ? 6u : 5u) + rkmq__json_escaped_bytes(cmd->fields[i].key) +
-             rkmq__json_escaped_bytes(cmd->fields[i].value);
+        n += (i > 0 ? 6u : 5u) + string_bytes(cmd->fields[i].key, n_escapes) +
+             string_bytes(cmd->fields[i].value, n_escapes);
     }
     return n;
 }
 
-static uint8_t *put_fields(const struct rkmq_command *cmd, uint8_t *out)
+static uint8_t *put_fields(const struct rkmq_command *cmd, bool is_plain, uint8_t *out)
 {
     out = PUT_LITERAL(out, ",\"extFields\":{");
     for (size_t i = 0; i < cmd->n_fields; i++) {
         if (i > 0) {
             *out++ = ',';
         }
-        out = put_string(out, cmd->fields[i].key);
+        out = put_string(out, cmd->fields[i].key, is_plain);
         *out++ = ':';
-        out = put_string(out, cmd->fields[i].value);
+        out = put_string(out, cmd->fields[i].value, is_plain);
     }
     *out++ = '}';
     return out;
 }
 
-uint8_t *rkmq__header_json_write(const struct rkmq_command *cmd, uint8_t *out)
+uint8_t *rkmq__header_json_write(const struct rkmq_command *cmd, size_t n_escapes, uint8_t *out)
 {
+    bool is_plain = n_escapes == 0;
     const char *language = rkmq_language_name(cmd->language);
     out = put_i32(PUT_LITERAL(out, "{\"code\":"), cmd->code);
     if (has_ext_fields(cmd)) {
-        out = put_fields(cmd, out);
+        out = put_fields(cmd, is_plain, out);
     }
     out = put_i32(PUT_LITERAL(out, ",\"flag\":"), (int32_t)cmd->flags);
     if (language) {
-        out = put_string(PUT_LITERAL(out, ",\"language\":"), rkmq__slice_of(language));
+        out = put_string(PUT_LITERAL(out, ",\"language\":"), rkmq__slice_of(language), true);
     }
     out = put_i32(PUT_LITERAL(out, ",\"opaque\":"), cmd->opaque);
     if (cmd->remark.p) {
-        out = put_string(PUT_LITERAL(out, ",\"remark\":"), cmd->remark);
+        out = put_string(PUT_LITERAL(out, ",\"remark\":"), cmd->remark, is_plain);
     }
     out = put_string(PUT_LITERAL(out, ",\"serializeTypeCurrentRPC\":"),
-                     rkmq__slice_of(format_name(cmd)));
+                     rkmq__slice_of(format_name(cmd)), true);
     out = put_i32(PUT_LITERAL(out, ",\"version\":"), cmd->version);
     *out++ = '}';
     return out;

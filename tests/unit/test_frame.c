@@ -727,6 +727,26 @@ static void check_decodes(const struct rkmq_command *cmd, struct rkmq_buf *take_
     rkmq_decoder_destroy(d);
 }
 
+static void test_every_length_of_number(void **state)
+{
+    /* The room for a header's numbers is counted before they are written: each power of ten and
+     * its neighbours, of either sign, comes back as it went. */
+    (void)state;
+    for (int64_t power = 1; power <= INT32_MAX; power *= 10) {
+        for (int64_t k = 0; k < 6; k++) {
+            int32_t v = (int32_t)((power + k % 3 - 1) * (k < 3 ? 1 : -1));
+            struct rkmq_command cmd = {.code = v, .opaque = -v, .version = v, .flags = (uint32_t)v};
+            struct rkmq_buf *frame;
+            assert_int_equal(rkmq_command_encode(&cmd, &tm.mem, &frame), RKMQ_OK);
+            check_decodes(&cmd, frame);
+        }
+    }
+    struct rkmq_command cmd = {.code = INT32_MIN, .opaque = INT32_MAX, .version = INT32_MIN};
+    struct rkmq_buf *frame;
+    assert_int_equal(rkmq_command_encode(&cmd, &tm.mem, &frame), RKMQ_OK);
+    check_decodes(&cmd, frame);
+}
+
 static void test_against_cjson(void **state)
 {
     /* Random headers: what we write cJSON reads, what cJSON writes we read, and both our forms
@@ -759,14 +779,23 @@ static void test_against_cjson(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        T(test_vector_json),      T(test_vector_binary),
-        T(test_json_lenient),     T(test_json_defaults),
-        T(test_json_bad),         T(test_fields_max),
-        T(test_hostile_words),    T(test_frame_limit_is_the_decoders),
-        T(test_encode_limits),    T(test_binary_bad),
-        T(test_any_chunks),       T(test_every_truncation),
-        T(test_every_cut_header), T(test_body_outlives_decoder),
-        T(test_no_memory),        T(test_no_memory_then_more),
+        T(test_vector_json),
+        T(test_vector_binary),
+        T(test_json_lenient),
+        T(test_json_defaults),
+        T(test_json_bad),
+        T(test_fields_max),
+        T(test_hostile_words),
+        T(test_frame_limit_is_the_decoders),
+        T(test_encode_limits),
+        T(test_binary_bad),
+        T(test_any_chunks),
+        T(test_every_truncation),
+        T(test_every_cut_header),
+        T(test_body_outlives_decoder),
+        T(test_no_memory),
+        T(test_no_memory_then_more),
+        T(test_every_length_of_number),
         T(test_against_cjson),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

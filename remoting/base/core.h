@@ -41,11 +41,11 @@ static inline struct rkmq_slice rkmq__slice_of(const char *text)
 {
     return (struct rkmq_slice){(const uint8_t *)text, text ? strlen(text) : 0};
 }
+/* Most texts that differ do so in length or in the first byte. */
 static inline bool rkmq__slice_equal(struct rkmq_slice a, struct rkmq_slice b)
 {
-    return a.n == b.n && (a.n == 0 || memcmp(a.p, b.p, a.n) == 0);
+    return a.n == b.n && (a.n == 0 || (a.p[0] == b.p[0] && memcmp(a.p, b.p, a.n) == 0));
 }
-/* Most texts that differ do so in the first byte. */
 static inline bool rkmq__slice_is(struct rkmq_slice a, const char *text)
 {
     bool is_first_equal = a.n == 0 || a.p[0] == (uint8_t)text[0];

@@ -4,7 +4,8 @@
 /* ---- the tables: first each class's fields, then the classes ---- */
 
 #define FIELD(type, c_name, wire, wire_short, is_required, has_offset)                             \
-    {wire, wire_short, RKMQ_HEADER_##type, is_required, offsetof(self, c_name), has_offset},
+    {wire,        sizeof(wire) - 1,       wire_short, RKMQ_HEADER_##type,                          \
+     is_required, offsetof(self, c_name), has_offset},
 #define HEADER_BEGIN(name, java)                                                                   \
     static const struct rkmq_header_field *name##_fields(size_t *n_fields)                         \
     {                                                                                              \
@@ -92,18 +93,59 @@ static int read_value(const struct rkmq_header_field *field, struct rkmq_slice t
     return status;
 }
 
+static struct rkmq_slice long_name(const struct rkmq_header_field *field)
+{
+    return rkmq__slice(field->name, field->name_bytes);
+}
+
+/*
+ * Whether `found` is the field under one of its spellings. `*best` is it then, but for one in the
+ * long spelling that came before one in the short.
+ */
+static bool field_is(const struct rkmq_header_field *field, const struct rkmq_field *found,
+                     const struct rkmq_field **best)
+{
+    if (rkmq__slice_equal(found->key, long_name(field))) {
+        *best = found;
+        return true;
+    }
+    if (!field->name_short || !rkmq__slice_is(found->key, field->name_short)) {
+        return false;
+    }
+    if (!*best || !rkmq__slice_equal((*best)->key, long_name(field))) {
+        *best = found;
+    }
+    return true;
+}
+
+/* Mostly a command has the class's fields in the class's order: the next one is looked at first. */
+static void fields_find(const struct rkmq_header_field *fields, size_t n,
+                        const struct rkmq_command *cmd, const struct rkmq_field **found)
+{
+    size_t next = 0;
+    for (size_t k = 0; k < cmd->n_fields; k++) {
+        for (size_t i = 0; i < n; i++) {
+            size_t at = next + i < n ? next + i : next + i - n;
+            if (field_is(&fields[at], &cmd->fields[k], &found[at])) {
+                next = at + 1;
+                break;
+            }
+        }
+    }
+}
+
 int rkmq__header_read(const struct rkmq_header_class *cls, const struct rkmq_command *cmd,
                       void *out, struct rkmq_err *err)
 {
     size_t n;
     const struct rkmq_header_field *fields = cls->fields(&n);
+    const struct rkmq_field *all_found[RKMQ_FIELDS_OUT_MAX];
     memset(out, 0, cls->struct_bytes);
+    memset(all_found, 0, n * sizeof *all_found);
+    fields_find(fields, n, cmd, all_found);
     for (size_t i = 0; i < n; i++) {
         const struct rkmq_header_field *field = &fields[i];
-        const struct rkmq_field *found = rkmq_command_field(cmd, field->name);
-        if (!found && field->name_short) {
-            found = rkmq_command_field(cmd, field->name_short);
-        }
+        const struct rkmq_field *found = all_found[i];
         if (!found && field->is_required) { /* the wording of every fast codec's checkNotNull */
             return rkmq__err_set(err, RKMQ_E_PROTOCOL, "the custom field <%s> is null",
                                  field->name);
@@ -124,45 +166,53 @@ int rkmq__header_read(const struct rkmq_header_class *cls, const struct rkmq_com
 
 /* ---- writing ---- */
 
-static struct rkmq_field *fields_add(struct rkmq_fields *f, const char *key)
+static void add_text(struct rkmq_fields *f, struct rkmq_slice key, struct rkmq_slice value)
 {
     RKMQ_ASSERT(f->n < RKMQ_FIELDS_OUT_MAX);
-    struct rkmq_field *field = &f->at[f->n++];
-    field->key = rkmq__slice_of(key);
-    return field;
+    f->at[f->n++] = (struct rkmq_field){key, value};
+}
+
+static void add_i64(struct rkmq_fields *f, struct rkmq_slice key, int64_t value)
+{
+    RKMQ_ASSERT(f->n < RKMQ_FIELDS_OUT_MAX);
+    add_text(f, key, rkmq__i64_text(value, f->digits[f->n]));
+}
+
+static void add_bool(struct rkmq_fields *f, struct rkmq_slice key, bool value)
+{
+    add_text(f, key, value ? RKMQ_SLICE("true") : RKMQ_SLICE("false"));
 }
 
 void rkmq__fields_add_text(struct rkmq_fields *f, const char *key, struct rkmq_slice value)
 {
-    fields_add(f, key)->value = value;
+    add_text(f, rkmq__slice_of(key), value);
 }
 
 void rkmq__fields_add_i64(struct rkmq_fields *f, const char *key, int64_t value)
 {
-    struct rkmq_field *field = fields_add(f, key);
-    field->value = rkmq__i64_text(value, f->digits[f->n - 1]);
+    add_i64(f, rkmq__slice_of(key), value);
 }
 
 void rkmq__fields_add_bool(struct rkmq_fields *f, const char *key, bool value)
 {
-    fields_add(f, key)->value = value ? RKMQ_SLICE("true") : RKMQ_SLICE("false");
+    add_bool(f, rkmq__slice_of(key), value);
 }
 
-static void write_value(const struct rkmq_header_field *field, const char *key, const void *value,
-                        struct rkmq_fields *f)
+static void write_value(const struct rkmq_header_field *field, struct rkmq_slice key,
+                        const void *value, struct rkmq_fields *f)
 {
     switch (field->type) {
     case RKMQ_HEADER_TEXT:
-        rkmq__fields_add_text(f, key, *(const struct rkmq_slice *)value);
+        add_text(f, key, *(const struct rkmq_slice *)value);
         break;
     case RKMQ_HEADER_I32:
-        rkmq__fields_add_i64(f, key, *(const int32_t *)value);
+        add_i64(f, key, *(const int32_t *)value);
         break;
     case RKMQ_HEADER_I64:
-        rkmq__fields_add_i64(f, key, *(const int64_t *)value);
+        add_i64(f, key, *(const int64_t *)value);
         break;
     case RKMQ_HEADER_BOOL:
-        rkmq__fields_add_bool(f, key, *(const bool *)value);
+        add_bool(f, key, *(const bool *)value);
         break;
     }
 }
@@ -180,7 +230,9 @@ void rkmq__header_write(const struct rkmq_header_class *cls, const void *in, boo
                 ? ((const struct rkmq_slice *)value)->p != NULL
                 : field->has_offset == 0 || *(const bool *)((const char *)in + field->has_offset);
         if (is_set) {
-            write_value(field, is_short && field->name_short ? field->name_short : field->name,
+            write_value(field,
+                        is_short && field->name_short ? rkmq__slice_of(field->name_short)
+                                                      : long_name(field),
                         value, f);
         }
     }

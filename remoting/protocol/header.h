@@ -20,7 +20,8 @@
 enum rkmq_header_type { RKMQ_HEADER_TEXT, RKMQ_HEADER_I32, RKMQ_HEADER_I64, RKMQ_HEADER_BOOL };
 
 struct rkmq_header_field {
-    const char *name;       /* on the wire */
+    const char *name; /* on the wire */
+    size_t name_bytes;
     const char *name_short; /* the V2 spelling (SEND_MESSAGE_V2, SEND_BATCH_MESSAGE), or NULL */
     enum rkmq_header_type type;
     bool is_required;

@@ -134,6 +134,59 @@ static void test_both_spellings(void **state)
     }
 }
 
+static void test_which_field_counts(void **state)
+{
+    /* Whatever the order: of fields with one name the last counts, of both spellings the long one.
+     * Each row is a command's fields, and what "b" and "topic", "e" and "queueId" amount to. */
+    static const struct {
+        struct rkmq_field fields[7];
+        const char *topic;
+        int32_t queue_id;
+    } rows[] = {
+        {{FIELD("topic", "1"), FIELD("queueId", "2")}, "1", 2},
+        {{FIELD("queueId", "2"), FIELD("topic", "1")}, "1", 2},
+        {{FIELD("e", "2"), FIELD("b", "1")}, "1", 2},
+        {{FIELD("topic", "0"), FIELD("topic", "1"), FIELD("queueId", "2")}, "1", 2},
+        {{FIELD("topic", "0"), FIELD("queueId", "x"), FIELD("topic", "1"), FIELD("queueId", "2")},
+         "1",
+         2},
+        {{FIELD("b", "0"), FIELD("b", "1"), FIELD("e", "0"), FIELD("e", "2")}, "1", 2},
+        {{FIELD("topic", "1"), FIELD("b", "0"), FIELD("e", "x"), FIELD("queueId", "2")}, "1", 2},
+        {{FIELD("b", "0"), FIELD("topic", "0"), FIELD("b", "9"), FIELD("topic", "1"),
+          FIELD("b", "8"), FIELD("queueId", "2")},
+         "1",
+         2},
+        {{FIELD("", "0"), FIELD("topi", "0"), FIELD("topic", "1"), FIELD("topicX", "0"),
+          FIELD("queueId", "2"), FIELD("queueid", "0"), FIELD("E", "0")},
+         "1",
+         2},
+    };
+    (void)state;
+    for (size_t i = 0; i < RKMQ_COUNT_OF(rows); i++) {
+        struct rkmq_field fields[7 + RKMQ_FIELDS_OUT_MAX];
+        struct rkmq_fields rest = {.n = 0};
+        struct rkmq_send_message_request in, out;
+        fill_send(&in);
+        rkmq__header_write(&rkmq__send_message_request_class, &in, true, &rest);
+        size_t n = 0;
+        for (size_t k = 0; k < rest.n; k++) { /* all the others, which must be there */
+            if (!rkmq__slice_is(rest.at[k].key, "b") && !rkmq__slice_is(rest.at[k].key, "e")) {
+                fields[n++] = rest.at[k];
+            }
+        }
+        for (size_t k = 0; k < RKMQ_COUNT_OF(rows[i].fields) && rows[i].fields[k].key.p; k++) {
+            fields[n++] = rows[i].fields[k];
+        }
+        struct rkmq_command cmd = command_of(fields, n);
+        assert_int_equal(rkmq__header_read(&rkmq__send_message_request_class, &cmd, &out, NULL),
+                         RKMQ_OK);
+        assert_true(rkmq__slice_is(out.topic, rows[i].topic));
+        assert_int_equal(out.queue_id, rows[i].queue_id);
+        assert_true(rkmq__slice_is(out.producer_group, "pg"));
+        assert_true(out.unit_mode);
+    }
+}
+
 static void test_booleans(void **state)
 {
     /* "true" in any letter case is true, anything else false. */
@@ -181,6 +234,10 @@ static void check_class(const struct rkmq_header_class *cls)
     static const size_t value_bytes[] = {sizeof(struct rkmq_slice), 4, 8, sizeof(bool)};
     size_t end = 0;
     for (size_t i = 0; i < n; i++) {
+        for (size_t k = 0; k < n; k++) {
+            assert_true(k == i || strcmp(fields[k].name, fields[i].name) != 0);
+            assert_true(!fields[k].name_short || strcmp(fields[k].name_short, fields[i].name) != 0);
+        }
         assert_true(fields[i].offset >= end);
         end = fields[i].offset + value_bytes[fields[i].type];
         if (fields[i].has_offset > 0) {
@@ -194,7 +251,8 @@ static void check_class(const struct rkmq_header_class *cls)
 
 static void test_every_class(void **state)
 {
-    /* In each class the fields follow one another within the struct and no two overlap. */
+    /* In each class the fields follow one another within the struct, no two overlap, and no name
+     * is that of two. */
     (void)state;
 #define HEADER_BEGIN(name, java) check_class(&rkmq__##name##_class);
 #define REQ_TEXT(c_name, wire, wire_short)
@@ -213,8 +271,9 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_read_pull_request), cmocka_unit_test(test_read_refuses),
-        cmocka_unit_test(test_both_spellings),    cmocka_unit_test(test_booleans),
-        cmocka_unit_test(test_numbers_out),       cmocka_unit_test(test_every_class),
+        cmocka_unit_test(test_both_spellings),    cmocka_unit_test(test_which_field_counts),
+        cmocka_unit_test(test_booleans),          cmocka_unit_test(test_numbers_out),
+        cmocka_unit_test(test_every_class),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -185,7 +185,7 @@ static void round_next(struct rkmq_heartbeat_service *hb)
 {
     const struct rkmq_client_instance *ci = hb->ci;
     for (; hb->index < hb->n_addrs; hb->index++) {
-        struct rkmq_fields none = {.n = 0};
+        static const struct rkmq_fields none = {0};
         struct rkmq_message_out out = {.code = RKMQ_REQ_HEART_BEAT, .fields = &none};
         out.take_body = rkmq_buf_copy(ci->env->mem, rkmq__bytes_slice(&hb->body));
         if (!out.take_body) {

@@ -199,7 +199,8 @@ bool rkmq__pass_find_ids(struct rkmq_rebalance_service *rs)
     const char *addr = rkmq__route_broker_of_topic(&ci->route, pass->sub->topic_slice);
     if (addr) {
         struct rkmq_consumer_list_request header = {.consumer_group = pass->impl->group};
-        struct rkmq_fields fields = {.n = 0};
+        struct rkmq_fields fields;
+        fields.n = 0;
         struct rkmq_message_out out = {.code = RKMQ_REQ_GET_CONSUMER_LIST_BY_GROUP,
                                        .fields = &fields};
         rkmq__header_write(&rkmq__consumer_list_request_class, &header, false, &fields);

@@ -140,7 +140,8 @@ static int register_at(struct rkmq_registration *reg, size_t namesrv, struct rkm
         .body_crc32 = (int32_t)rkmq_body_crc(body),
         .has_body_crc32 = true,
     };
-    struct rkmq_fields fields = {0};
+    struct rkmq_fields fields;
+    fields.n = 0;
     struct registration_call *call = rkmq__alloc(mem, sizeof *call);
     struct rkmq_buf *frame_body = rkmq_buf_copy(mem, body);
     if (!call || !frame_body) {
@@ -258,7 +259,8 @@ void rkmq__registration_stop(struct rkmq_registration *reg)
         .cluster_name = rkmq__slice_of(reg->cluster),
         .broker_id = MASTER_ID,
     };
-    struct rkmq_fields fields = {0};
+    struct rkmq_fields fields;
+    fields.n = 0;
     if (reg->is_stopping) {
         return;
     }

@@ -74,7 +74,8 @@ static int heart_beat(struct rkmq_broker *brk, const struct rkmq_heartbeat_data 
 void rkmq__broker_heart_beat(struct rkmq_broker *brk, const struct rkmq_request_in *req)
 {
     struct rkmq_heartbeat_data heartbeat;
-    struct rkmq_fields fields = {0};
+    struct rkmq_fields fields;
+    fields.n = 0;
     struct rkmq_arena arena;
     struct rkmq_err err = {0};
     bool is_sub_changed = false;
@@ -103,7 +104,8 @@ void rkmq__broker_consumer_ids_changed(void *user, struct rkmq_consumer_group *g
     const struct rkmq_subscription_group *settings =
         rkmq__subscription_group_find(&brk->groups, group->name);
     const struct rkmq_notify_consumer_ids_changed_request header = {.consumer_group = group->name};
-    struct rkmq_fields fields = {0};
+    struct rkmq_fields fields;
+    fields.n = 0;
     if (brk->is_closing || (is_flagged && settings && !settings->is_notify_enabled)) {
         return;
     }
@@ -138,7 +140,7 @@ void rkmq__broker_consumer_member(void *user, enum rkmq_member_change change,
 void rkmq__broker_unregister_client(struct rkmq_broker *brk, const struct rkmq_request_in *req)
 {
     struct rkmq_unregister_client_request header;
-    const struct rkmq_fields none = {0};
+    static const struct rkmq_fields none = {0};
     if (!rkmq__answer_unless_header(req, &rkmq__unregister_client_request_class, &header)) {
         return;
     }
@@ -154,7 +156,7 @@ void rkmq__broker_unregister_client(struct rkmq_broker *brk, const struct rkmq_r
 void rkmq__broker_consumer_list(struct rkmq_broker *brk, const struct rkmq_request_in *req)
 {
     struct rkmq_consumer_list_request header;
-    const struct rkmq_fields none = {0};
+    static const struct rkmq_fields none = {0};
     struct rkmq_bytes body;
     size_t n = 0;
     if (!rkmq__answer_unless_header(req, &rkmq__consumer_list_request_class, &header)) {

@@ -6,7 +6,8 @@
 static void answer_offset(const struct rkmq_request_in *req, int64_t offset)
 {
     const struct rkmq_offset_response header = {.offset = offset};
-    struct rkmq_fields fields = {0};
+    struct rkmq_fields fields;
+    fields.n = 0;
     rkmq__header_write(&rkmq__offset_response_class, &header, false, &fields);
     rkmq__answer_ok(req, &fields);
 }
@@ -29,7 +30,7 @@ static const struct rkmq_queue *queue_find(struct rkmq_broker *brk, struct rkmq_
 void rkmq__broker_query_consumer_offset(struct rkmq_broker *brk, const struct rkmq_request_in *req)
 {
     struct rkmq_query_consumer_offset_request header;
-    const struct rkmq_fields none = {0};
+    static const struct rkmq_fields none = {0};
     if (!rkmq__answer_unless_header(req, &rkmq__query_consumer_offset_request_class, &header)) {
         return;
     }
@@ -50,7 +51,7 @@ void rkmq__broker_query_consumer_offset(struct rkmq_broker *brk, const struct rk
 void rkmq__broker_update_consumer_offset(struct rkmq_broker *brk, const struct rkmq_request_in *req)
 {
     struct rkmq_update_consumer_offset_request header;
-    const struct rkmq_fields none = {0};
+    static const struct rkmq_fields none = {0};
     if (!rkmq__answer_unless_header(req, &rkmq__update_consumer_offset_request_class, &header)) {
         return;
     }
@@ -225,7 +226,8 @@ void rkmq__broker_earliest_store_time(struct rkmq_broker *brk, const struct rkmq
     bool is_empty = !queue || queue->min_offset == queue->max_offset;
     const struct rkmq_earliest_store_time_response answer = {
         .timestamp = is_empty ? -1 : rkmq__queue_entry(queue, queue->min_offset)->store_ms};
-    struct rkmq_fields fields = {0};
+    struct rkmq_fields fields;
+    fields.n = 0;
     rkmq__header_write(&rkmq__earliest_store_time_response_class, &answer, false, &fields);
     rkmq__answer_ok(req, &fields);
 }

@@ -32,7 +32,8 @@ static bool refuse_as(const struct rkmq_pull *pull, int code, enum forbidden_typ
                       const char *fmt, va_list args)
 {
     char remark[RKMQ_REMARK_BYTES_MAX];
-    struct rkmq_fields fields = {0};
+    struct rkmq_fields fields;
+    fields.n = 0;
     (void)vsnprintf(remark, sizeof remark, fmt, args); /* a long value is cut */
     if (forbidden != FORBIDDEN_NONE) {
         rkmq__fields_add_i64(&fields, "forbiddenType", (int64_t)forbidden);
@@ -202,7 +203,8 @@ static void answer_read(const struct rkmq_pull *pull, int code, const struct rkm
         .has_topic_sys_flag = true,
         .has_group_sys_flag = true,
     };
-    struct rkmq_fields fields = {0};
+    struct rkmq_fields fields;
+    fields.n = 0;
     rkmq__header_write(&rkmq__pull_message_response_class, &header, false, &fields);
     answer(pull, &(struct rkmq_message_out){
                      .code = code,

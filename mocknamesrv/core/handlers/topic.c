@@ -62,7 +62,8 @@ void rkmq__namesrv_register_topic(struct rkmq_namesrv *ns, const struct rkmq_req
 void rkmq__namesrv_wipe_write_perm(struct rkmq_namesrv *ns, const struct rkmq_request_in *req)
 {
     struct rkmq_wipe_write_perm_request header;
-    struct rkmq_fields fields = {0};
+    struct rkmq_fields fields;
+    fields.n = 0;
     if (!rkmq__answer_unless_header(req, &rkmq__wipe_write_perm_request_class, &header)) {
         return;
     }
@@ -75,7 +76,8 @@ void rkmq__namesrv_wipe_write_perm(struct rkmq_namesrv *ns, const struct rkmq_re
 void rkmq__namesrv_add_write_perm(struct rkmq_namesrv *ns, const struct rkmq_request_in *req)
 {
     struct rkmq_wipe_write_perm_request header; /* the two requests carry the same field */
-    struct rkmq_fields fields = {0};
+    struct rkmq_fields fields;
+    fields.n = 0;
     if (!rkmq__answer_unless_header(req, &rkmq__wipe_write_perm_request_class, &header)) {
         return;
     }

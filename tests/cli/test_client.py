@@ -118,6 +118,8 @@ class Lives(Testee):
             done = self.play(TESTEE, LIFE % how)
             self.assertEqual(0, done.returncode, (how, done))
 
+
+class Silence(Testee):
     def test_silent_crash(self):
         """A process that falls silent is a member still, and takes nothing more; who comes after it is in its place."""
         events = os.path.join(self.folder.name, "e.jsonl")
@@ -133,6 +135,8 @@ class Lives(Testee):
         done = self.play(TESTEE, text, "--events", events)
         self.assertEqual(0, done.returncode, done)
 
+
+class Rules(Testee):
     def test_listener_rules(self):
         """The verdict of a call is the script's, whoever's listener it is: what fails is sent back."""
         text = ACTORS % "12s" + """ "steps": [

@@ -31,7 +31,8 @@ if(RKMQ_SANITIZE)
   # Null pointers trap by themselves: to check for them costs a sixth of the build.
   target_compile_options(rkmq_flags INTERFACE -fsanitize=${RKMQ_SANITIZE} -fno-sanitize=null -fno-sanitize-recover=all
                          -fno-omit-frame-pointer)
-  target_link_options(rkmq_flags INTERFACE -fsanitize=${RKMQ_SANITIZE} -fuse-ld=gold) # half the linker's time
+  target_link_options(rkmq_flags INTERFACE -fsanitize=${RKMQ_SANITIZE}
+                      $<$<C_COMPILER_ID:Clang>:-fuse-ld=lld>) # a fraction of ld's time
   target_compile_definitions(rkmq_flags INTERFACE RKMQ_SANITIZED)
 endif()
 if(RKMQ_COVERAGE)

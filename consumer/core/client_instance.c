@@ -515,7 +515,6 @@ static void goodbye_next(struct goodbye *g)
     for (;;) {
         for (; g->index < g->n_addrs; g->index++) {
             struct rkmq_fields fields;
-            fields.n = 0;
             struct rkmq_message_out out = {.code = RKMQ_REQ_UNREGISTER_CLIENT, .fields = &fields};
             rkmq__header_write(&rkmq__unregister_client_request_class, &g->header, false, &fields);
             if (rkmq__remoting_client_call(ci->client, g->addrs[g->index], &out,

@@ -42,7 +42,6 @@ void rkmq__offset_persist(struct rkmq_client_instance *ci, const char *group,
         .broker_name = pq->mq.broker_name,
     };
     struct rkmq_fields fields;
-    fields.n = 0;
     struct rkmq_message_out out = {.code = RKMQ_REQ_UPDATE_CONSUMER_OFFSET, .fields = &fields};
     rkmq__header_write(&rkmq__update_consumer_offset_request_class, &header, false, &fields);
     int status = rkmq__remoting_client_oneway(ci->client, brk.addr, &out);

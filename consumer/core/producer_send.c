@@ -230,7 +230,6 @@ static int send_ask(struct rkmq_send *send)
         .broker_name = send->broker_name,
     };
     struct rkmq_fields fields;
-    fields.n = 0;
     struct rkmq_message_out out = {.code = send->is_batch ? RKMQ_REQ_SEND_BATCH_MESSAGE
                                                           : RKMQ_REQ_SEND_MESSAGE_V2,
                                    .fields = &fields,

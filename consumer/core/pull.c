@@ -373,7 +373,6 @@ static int pull_send(struct rkmq_process_queue *pq, const struct rkmq_broker_fou
         header.subscription = sub->sub_string;
     }
     struct rkmq_fields fields;
-    fields.n = 0;
     struct rkmq_message_out out = {.code = RKMQ_REQ_PULL_MESSAGE, .fields = &fields};
     rkmq__header_write(&rkmq__pull_message_request_class, &header, false, &fields);
     rkmq_ms timeout_ms = RKMQ_MUTANT(NO_PULL_DEADLINE) ? RKMQ_NEVER : RKMQ_PULL_TIMEOUT_MS;

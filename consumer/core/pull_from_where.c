@@ -129,7 +129,6 @@ static bool start_ask(struct rkmq_rebalance_service *rs, bool is_by_time)
     const struct rkmq_mq *mq = &rs->pass.pq->mq;
     const char *addr = rkmq__route_master(&rs->ci->route, mq->broker_name);
     struct rkmq_fields fields;
-    fields.n = 0;
     struct rkmq_message_out out = {.fields = &fields};
     if (!addr) {
         rkmq__pass_skip_queue(rs, "The broker has no master");
@@ -221,7 +220,6 @@ bool rkmq__pass_find_offset(struct rkmq_rebalance_service *rs)
                                                         .queue_id = mq->queue_id,
                                                         .broker_name = mq->broker_name};
     struct rkmq_fields fields;
-    fields.n = 0;
     struct rkmq_message_out out = {.code = RKMQ_REQ_QUERY_CONSUMER_OFFSET, .fields = &fields};
     rkmq__header_write(&rkmq__query_consumer_offset_request_class, &header, false, &fields);
     rs->pass.state = RKMQ_PASS_OFFSET_ANSWER;

@@ -200,7 +200,6 @@ bool rkmq__pass_find_ids(struct rkmq_rebalance_service *rs)
     if (addr) {
         struct rkmq_consumer_list_request header = {.consumer_group = pass->impl->group};
         struct rkmq_fields fields;
-        fields.n = 0;
         struct rkmq_message_out out = {.code = RKMQ_REQ_GET_CONSUMER_LIST_BY_GROUP,
                                        .fields = &fields};
         rkmq__header_write(&rkmq__consumer_list_request_class, &header, false, &fields);

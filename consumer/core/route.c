@@ -317,7 +317,6 @@ static void route_ask(struct rkmq_route_op *op)
     struct rkmq_get_route_request header = {.topic = is_default ? RKMQ_SLICE(RKMQ_DEFAULT_TOPIC)
                                                                 : op->u.topic};
     struct rkmq_fields fields;
-    fields.n = 0;
     struct rkmq_message_out out = {.code = RKMQ_REQ_GET_ROUTEINFO_BY_TOPIC, .fields = &fields};
     int status;
     op->n_tries++;

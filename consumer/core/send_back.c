@@ -112,7 +112,6 @@ static int send_back_ask(struct rkmq_msg *msg, const char *addr, int32_t delay_l
         .broker_name = msg->batch->broker_name,
     };
     struct rkmq_fields fields;
-    fields.n = 0;
     struct rkmq_message_out out = {.code = RKMQ_REQ_CONSUMER_SEND_MSG_BACK, .fields = &fields};
     rkmq__header_write(&rkmq__send_back_request_class, &header, false, &fields);
     return rkmq__remoting_client_call(impl->ci->client, addr, &out, RKMQ_SEND_BACK_TIMEOUT_MS,

@@ -141,7 +141,6 @@ static int register_at(struct rkmq_registration *reg, size_t namesrv, struct rkm
         .has_body_crc32 = true,
     };
     struct rkmq_fields fields;
-    fields.n = 0;
     struct registration_call *call = rkmq__alloc(mem, sizeof *call);
     struct rkmq_buf *frame_body = rkmq_buf_copy(mem, body);
     if (!call || !frame_body) {
@@ -260,7 +259,6 @@ void rkmq__registration_stop(struct rkmq_registration *reg)
         .broker_id = MASTER_ID,
     };
     struct rkmq_fields fields;
-    fields.n = 0;
     if (reg->is_stopping) {
         return;
     }

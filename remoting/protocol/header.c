@@ -220,6 +220,13 @@ static void write_value(const struct rkmq_header_field *field, struct rkmq_slice
 void rkmq__header_write(const struct rkmq_header_class *cls, const void *in, bool is_short,
                         struct rkmq_fields *f)
 {
+    f->n = 0;
+    rkmq__header_add(cls, in, is_short, f);
+}
+
+void rkmq__header_add(const struct rkmq_header_class *cls, const void *in, bool is_short,
+                      struct rkmq_fields *f)
+{
     size_t n;
     const struct rkmq_header_field *fields = cls->fields(&n);
     for (size_t i = 0; i < n; i++) {

@@ -36,7 +36,7 @@ struct rkmq_header_class {
 };
 
 /* Fields on their way out: borrowed texts, numbers kept here as text (so it must not be copied).
- * Begins with `n` 0; the rest need not be initialised. */
+ * To add to it, begin with `n` 0; the rest need not be initialised. */
 #define RKMQ_FIELDS_OUT_MAX 32
 struct rkmq_fields {
     size_t n;
@@ -55,9 +55,13 @@ void rkmq__fields_add_bool(struct rkmq_fields *f, const char *key, bool value);
  */
 int rkmq__header_read(const struct rkmq_header_class *cls, const struct rkmq_command *cmd,
                       void *out, struct rkmq_err *err);
-/* Adds the fields that are set, in the class's order. `is_short` picks the V2 spelling. */
+/* Fills `f` with the fields that are set, in the class's order. `is_short` picks the V2 spelling.
+ */
 void rkmq__header_write(const struct rkmq_header_class *cls, const void *in, bool is_short,
                         struct rkmq_fields *f);
+/* The same behind what is in `f` already. */
+void rkmq__header_add(const struct rkmq_header_class *cls, const void *in, bool is_short,
+                      struct rkmq_fields *f);
 
 /* Expanded from headers.def. */
 #include "remoting/protocol/headers_gen.h"

@@ -105,7 +105,6 @@ void rkmq__broker_consumer_ids_changed(void *user, struct rkmq_consumer_group *g
         rkmq__subscription_group_find(&brk->groups, group->name);
     const struct rkmq_notify_consumer_ids_changed_request header = {.consumer_group = group->name};
     struct rkmq_fields fields;
-    fields.n = 0;
     if (brk->is_closing || (is_flagged && settings && !settings->is_notify_enabled)) {
         return;
     }

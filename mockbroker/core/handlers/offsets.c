@@ -7,7 +7,6 @@ static void answer_offset(const struct rkmq_request_in *req, int64_t offset)
 {
     const struct rkmq_offset_response header = {.offset = offset};
     struct rkmq_fields fields;
-    fields.n = 0;
     rkmq__header_write(&rkmq__offset_response_class, &header, false, &fields);
     rkmq__answer_ok(req, &fields);
 }
@@ -227,7 +226,6 @@ void rkmq__broker_earliest_store_time(struct rkmq_broker *brk, const struct rkmq
     const struct rkmq_earliest_store_time_response answer = {
         .timestamp = is_empty ? -1 : rkmq__queue_entry(queue, queue->min_offset)->store_ms};
     struct rkmq_fields fields;
-    fields.n = 0;
     rkmq__header_write(&rkmq__earliest_store_time_response_class, &answer, false, &fields);
     rkmq__answer_ok(req, &fields);
 }

@@ -204,7 +204,6 @@ static void answer_read(const struct rkmq_pull *pull, int code, const struct rkm
         .has_group_sys_flag = true,
     };
     struct rkmq_fields fields;
-    fields.n = 0;
     rkmq__header_write(&rkmq__pull_message_response_class, &header, false, &fields);
     answer(pull, &(struct rkmq_message_out){
                      .code = code,

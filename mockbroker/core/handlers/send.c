@@ -56,7 +56,7 @@ static void answer(const struct send *send, struct rkmq_slice ids)
     };
     struct rkmq_fields fields;
     fields_begin(&fields);
-    rkmq__header_write(&rkmq__send_message_response_class, &header, false, &fields);
+    rkmq__header_add(&rkmq__send_message_response_class, &header, false, &fields);
     rkmq__answer_ok(send->req, &fields);
 }
 

@@ -14,7 +14,6 @@ static void answer_registered(struct rkmq_namesrv *ns, const struct rkmq_request
         .master_addr = result->master_addr,
     };
     struct rkmq_fields fields;
-    fields.n = 0;
     struct rkmq_bytes body;
     struct rkmq_field *kvs = NULL;
     size_t n_kvs = 0;
@@ -92,7 +91,6 @@ void rkmq__namesrv_query_data_version(struct rkmq_namesrv *ns, const struct rkmq
     struct rkmq_query_data_version_response answer = {
         .is_changed = !live || !rkmq__data_version_equal(&live->data_version, &asked)};
     struct rkmq_fields fields;
-    fields.n = 0;
     struct rkmq_bytes body;
     rkmq__bytes_init(&body, ns->env->mem);
     if (live) {

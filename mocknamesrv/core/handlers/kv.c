@@ -23,7 +23,6 @@ void rkmq__namesrv_get_kv(struct rkmq_namesrv *ns, const struct rkmq_request_in 
 {
     struct rkmq_kv_config_request header;
     struct rkmq_fields fields;
-    fields.n = 0;
     if (!rkmq__answer_unless_header(req, &rkmq__kv_config_request_class, &header)) {
         return;
     }

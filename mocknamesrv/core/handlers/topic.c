@@ -63,7 +63,6 @@ void rkmq__namesrv_wipe_write_perm(struct rkmq_namesrv *ns, const struct rkmq_re
 {
     struct rkmq_wipe_write_perm_request header;
     struct rkmq_fields fields;
-    fields.n = 0;
     if (!rkmq__answer_unless_header(req, &rkmq__wipe_write_perm_request_class, &header)) {
         return;
     }
@@ -77,7 +76,6 @@ void rkmq__namesrv_add_write_perm(struct rkmq_namesrv *ns, const struct rkmq_req
 {
     struct rkmq_wipe_write_perm_request header; /* the two requests carry the same field */
     struct rkmq_fields fields;
-    fields.n = 0;
     if (!rkmq__answer_unless_header(req, &rkmq__wipe_write_perm_request_class, &header)) {
         return;
     }

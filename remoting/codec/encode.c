@@ -1,23 +1,24 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "remoting/codec/header_codec.h"
 
-static size_t header_bytes(const struct rkmq_command *cmd, size_t *n_escapes)
+static size_t header_bytes(const struct rkmq_command *cmd, bool *is_plain)
 {
     return cmd->format == RKMQ_HEADER_BINARY ? rkmq__header_binary_bytes(cmd)
-                                             : rkmq__header_json_bytes(cmd, n_escapes);
+                                             : rkmq__header_json_bytes(cmd, is_plain);
 }
 
 size_t rkmq_command_head_bytes(const struct rkmq_command *cmd)
 {
-    size_t n_escapes;
-    return RKMQ_FRAME_PREFIX_BYTES + header_bytes(cmd, &n_escapes);
+    bool is_plain;
+    return RKMQ_FRAME_PREFIX_BYTES + header_bytes(cmd, &is_plain);
 }
 
 /* A buffer of head and `n_room` bytes behind it, which count as `n_body` bytes of body. */
 static int encode_head(const struct rkmq_command *cmd, size_t n_body, size_t n_room,
                        const struct rkmq_mem *mem, struct rkmq_buf **out)
 {
-    size_t n_escapes = 0, n_header = header_bytes(cmd, &n_escapes);
+    bool is_plain = true; /* a binary header has no escapes */
+    size_t n_header = header_bytes(cmd, &is_plain);
     *out = NULL;
     if (n_header > 0xFFFFFF || n_body > RKMQ_FRAME_BYTES_MAX ||
         RKMQ_FRAME_PREFIX_BYTES + n_header + n_body > RKMQ_FRAME_BYTES_MAX ||
@@ -33,7 +34,7 @@ static int encode_head(const struct rkmq_command *cmd, size_t n_body, size_t n_r
     uint8_t *header = buf->p + RKMQ_FRAME_PREFIX_BYTES;
     uint8_t *end = cmd->format == RKMQ_HEADER_BINARY
                        ? rkmq__header_binary_write(cmd, header)
-                       : rkmq__header_json_write(cmd, n_escapes, header);
+                       : rkmq__header_json_write(cmd, is_plain, header);
     RKMQ_ASSERT(end == header + n_header);
     *out = buf;
     return RKMQ_OK;

@@ -39,9 +39,9 @@ int rkmq__header_json_read(struct rkmq_slice header, struct rkmq_header_room *ro
 int rkmq__header_binary_read(struct rkmq_slice header, struct rkmq_header_room *room,
                              struct rkmq_command *cmd, struct rkmq_err *err);
 
-/* `write` fills exactly the bytes counted. `n_escapes`: how many of them are there for escapes. */
-size_t rkmq__header_json_bytes(const struct rkmq_command *cmd, size_t *n_escapes);
-uint8_t *rkmq__header_json_write(const struct rkmq_command *cmd, size_t n_escapes, uint8_t *out);
+/* `write` fills exactly the bytes counted. `is_plain`: nothing in it has to be escaped. */
+size_t rkmq__header_json_bytes(const struct rkmq_command *cmd, bool *is_plain);
+uint8_t *rkmq__header_json_write(const struct rkmq_command *cmd, bool is_plain, uint8_t *out);
 /* False when a number or length has no room in its field. */
 bool rkmq__header_binary_fits(const struct rkmq_command *cmd);
 size_t rkmq__header_binary_bytes(const struct rkmq_command *cmd);

@@ -271,34 +271,34 @@ static const char *format_name(const struct rkmq_command *cmd)
     return cmd->format == RKMQ_HEADER_BINARY ? "ROCKETMQ" : "JSON";
 }
 
-static size_t string_bytes(struct rkmq_slice text, size_t *n_escapes)
+static size_t string_bytes(struct rkmq_slice text, bool *is_plain)
 {
     size_t n = rkmq__json_escaped_bytes(text);
-    *n_escapes += n - text.n;
+    *is_plain = *is_plain && n == text.n;
     return n;
 }
 
-size_t rkmq__header_json_bytes(const struct rkmq_command *cmd, size_t *n_escapes)
+size_t rkmq__header_json_bytes(const struct rkmq_command *cmd, bool *is_plain)
 {
     const char *language = rkmq_language_name(cmd->language);
     size_t n = sizeof "{\"code\":,\"flag\":,\"opaque\":,\"serializeTypeCurrentRPC\":\"\","
                       "\"version\":}" -
                1;
-    *n_escapes = 0;
+    *is_plain = true;
     n += i32_bytes(cmd->code) + i32_bytes((int32_t)cmd->flags) + i32_bytes(cmd->opaque) +
          i32_bytes(cmd->version) + strlen(format_name(cmd));
     if (language) {
         n += sizeof ",\"language\":\"\"" - 1 + strlen(language);
     }
     if (cmd->remark.p) {
-        n += sizeof ",\"remark\":\"\"" - 1 + string_bytes(cmd->remark, n_escapes);
+        n += sizeof ",\"remark\":\"\"" - 1 + string_bytes(cmd->remark, is_plain);
     }
     if (has_ext_fields(cmd)) {
         n += sizeof ",\"extFields\":{}" - 1;
     }
     for (size_t i = 0; i < cmd->n_fields; i++) {
-        n += (i > 0 ? 6u : 5u) + string_bytes(cmd->fields[i].key, n_escapes) +
-             string_bytes(cmd->fields[i].value, n_escapes);
+        n += (i > 0 ? 6u : 5u) + string_bytes(cmd->fields[i].key, is_plain) +
+             string_bytes(cmd->fields[i].value, is_plain);
     }
     return n;
 }
@@ -318,9 +318,8 @@ static uint8_t *put_fields(const struct rkmq_command *cmd, bool is_plain, uint8_
     return out;
 }
 
-uint8_t *rkmq__header_json_write(const struct rkmq_command *cmd, size_t n_escapes, uint8_t *out)
+uint8_t *rkmq__header_json_write(const struct rkmq_command *cmd, bool is_plain, uint8_t *out)
 {
-    bool is_plain = n_escapes == 0;
     const char *language = rkmq_language_name(cmd->language);
     out = put_i32(PUT_LITERAL(out, "{\"code\":"), cmd->code);
     if (has_ext_fields(cmd)) {

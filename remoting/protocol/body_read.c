@@ -141,3 +141,11 @@ int rkmq__body_members(const struct rkmq_body *in, struct rkmq_body_member *memb
     }
     return status;
 }
+
+int rkmq__body_read(struct rkmq_slice body, const char *what, struct rkmq_arena *arena,
+                    struct rkmq_body_member *members, size_t n, struct rkmq_err *err)
+{
+    struct rkmq_body root;
+    int status = rkmq__body_open(&root, body, what, arena, err);
+    return status ? status : rkmq__body_members(&root, members, n);
+}

@@ -89,6 +89,9 @@ int rkmq__body_open(struct rkmq_body *out, struct rkmq_slice body, const char *w
                     struct rkmq_arena *arena, struct rkmq_err *err);
 /* Reads the members of an object; the table is used up. Errors: those of bodies.h. */
 int rkmq__body_members(const struct rkmq_body *in, struct rkmq_body_member *members, size_t n);
+/* Both, for a body of one class. */
+int rkmq__body_read(struct rkmq_slice body, const char *what, struct rkmq_arena *arena,
+                    struct rkmq_body_member *members, size_t n, struct rkmq_err *err);
 /* Fills err for a value that a scalar reader refused, and passes `status` on. */
 int rkmq__body_fault(const struct rkmq_body *in, int status);
 /* A text, and a list of them. */

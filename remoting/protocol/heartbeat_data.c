@@ -94,10 +94,8 @@ int rkmq__heartbeat_data_read(struct rkmq_slice body, struct rkmq_arena *arena,
         RKMQ_BODY_LIST("producerDataSet", &producers, &out->producer_groups,
                        &out->n_producer_groups),
     };
-    struct rkmq_body root;
     *out = (struct rkmq_heartbeat_data){0};
-    int status = rkmq__body_open(&root, body, "HeartbeatData", arena, err);
-    return status ? status : rkmq__body_members(&root, members, RKMQ_COUNT_OF(members));
+    return rkmq__body_read(body, "HeartbeatData", arena, members, RKMQ_COUNT_OF(members), err);
 }
 
 static void consumer_write(struct rkmq_json_writer *w, const struct rkmq_consumer_data *consumer)

@@ -44,9 +44,7 @@ int rkmq__consumer_list_read(struct rkmq_slice body, struct rkmq_arena *arena,
     struct rkmq_body_member members[] = {
         RKMQ_BODY_LIST("consumerIdList", &rkmq__body_texts, ids, n_ids),
     };
-    struct rkmq_body root;
-    int status = rkmq__body_open(&root, body, "consumer list", arena, err);
-    return status ? status : rkmq__body_members(&root, members, RKMQ_COUNT_OF(members));
+    return rkmq__body_read(body, "consumer list", arena, members, RKMQ_COUNT_OF(members), err);
 }
 
 void rkmq__consumer_list_write(const struct rkmq_slice *ids, size_t n_ids, struct rkmq_bytes *out)
@@ -95,10 +93,8 @@ int rkmq__lock_batch_read(struct rkmq_slice body, struct rkmq_arena *arena,
         RKMQ_BODY_TEXT("consumerGroup", &out->group),
         RKMQ_BODY_LIST("mqSet", &mq_list, &out->mqs, &out->n_mqs),
     };
-    struct rkmq_body root;
     *out = (struct rkmq_lock_batch_body){0};
-    int status = rkmq__body_open(&root, body, "lock request", arena, err);
-    return status ? status : rkmq__body_members(&root, members, RKMQ_COUNT_OF(members));
+    return rkmq__body_read(body, "lock request", arena, members, RKMQ_COUNT_OF(members), err);
 }
 
 void rkmq__lock_batch_write(const struct rkmq_lock_batch_body *body, struct rkmq_bytes *out)
@@ -126,7 +122,5 @@ int rkmq__lock_batch_answer_read(struct rkmq_slice body, struct rkmq_arena *aren
                                  struct rkmq_mq **mqs, size_t *n_mqs, struct rkmq_err *err)
 {
     struct rkmq_body_member members[] = {RKMQ_BODY_LIST("lockOKMQSet", &mq_list, mqs, n_mqs)};
-    struct rkmq_body root;
-    int status = rkmq__body_open(&root, body, "lock answer", arena, err);
-    return status ? status : rkmq__body_members(&root, members, RKMQ_COUNT_OF(members));
+    return rkmq__body_read(body, "lock answer", arena, members, RKMQ_COUNT_OF(members), err);
 }

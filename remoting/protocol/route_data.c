@@ -49,10 +49,8 @@ int rkmq__route_data_read(struct rkmq_slice body, struct rkmq_arena *arena,
         RKMQ_BODY_LIST("brokerDatas", &brokers, &out->brokers, &out->n_brokers),
         RKMQ_BODY_ONE("orderTopicConf", rkmq__body_text, &out->order_topic_conf),
     };
-    struct rkmq_body root;
     *out = (struct rkmq_route_data){0};
-    int status = rkmq__body_open(&root, body, "TopicRouteData", arena, err);
-    return status ? status : rkmq__body_members(&root, members, RKMQ_COUNT_OF(members));
+    return rkmq__body_read(body, "TopicRouteData", arena, members, RKMQ_COUNT_OF(members), err);
 }
 
 static void broker_data_write(struct rkmq_json_writer *w, const struct rkmq_broker_data *broker,

@@ -103,9 +103,7 @@ static int topic_list_read(struct rkmq_slice body, struct rkmq_arena *arena, uni
     struct rkmq_body_member members[] = {
         RKMQ_BODY_LIST("topicList", &rkmq__body_texts, &b->texts.at, &b->texts.n),
     };
-    struct rkmq_body root;
-    int status = rkmq__body_open(&root, body, "topic list", arena, err);
-    return status ? status : rkmq__body_members(&root, members, RKMQ_COUNT_OF(members));
+    return rkmq__body_read(body, "topic list", arena, members, RKMQ_COUNT_OF(members), err);
 }
 static void topic_list_write(const union body *b, struct rkmq_bytes *out)
 {

@@ -47,7 +47,6 @@ static int thing_read(struct rkmq_slice body, struct rkmq_arena *arena, struct t
         RKMQ_BODY_LIST("texts", &rkmq__body_texts, &out->texts, &out->n_texts),
     };
     static struct leaf stale;
-    struct rkmq_body root;
     *out = (struct thing){.text = RKMQ_SLICE("default"),
                           .i32 = 1,
                           .i64 = 2,
@@ -58,8 +57,7 @@ static int thing_read(struct rkmq_slice body, struct rkmq_arena *arena, struct t
                           .map = &stale,
                           .n_map = 9,
                           .n_texts = 9};
-    int status = rkmq__body_open(&root, body, "Thing", arena, err);
-    return status ? status : rkmq__body_members(&root, members, RKMQ_COUNT_OF(members));
+    return rkmq__body_read(body, "Thing", arena, members, RKMQ_COUNT_OF(members), err);
 }
 
 /* The thing as text, to be compared. */

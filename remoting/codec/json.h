@@ -83,7 +83,10 @@ static inline bool rkmq__json_scan(struct rkmq_json_cursor *cur, struct rkmq_jso
     return cur->p < cur->end && *cur->p == '"' ? rkmq__json_scan_string(cur, out)
                                                : rkmq__json_scan_other(cur, out);
 }
-/* The same for text that was scanned before: containers are passed over, not checked again. */
+/* A member's name and the colon behind it. One named "$ref" is refused, as in rkmq__json_parse. */
+bool rkmq__json_scan_name(struct rkmq_json_cursor *cur, struct rkmq_json *out);
+/* The same as rkmq__json_scan for text that was scanned before: containers are passed over, not
+ * checked again. */
 bool rkmq__json_pass(struct rkmq_json_cursor *cur, struct rkmq_json *out);
 /* Fills `err` with the cursor's failure, as RKMQ_E_PROTOCOL. */
 int rkmq__json_fault(const struct rkmq_json_cursor *cur, const uint8_t *start, const char *what,

@@ -245,25 +245,31 @@ static bool scan_value(struct scan *s)
     return scan_scalar(s->cur, &ignored);
 }
 
-static bool scan_key(struct scan *s)
+/* A name that is no object. */
+static bool scan_plain_name(struct rkmq_json_cursor *cur, struct rkmq_json *out)
 {
-    struct rkmq_json key;
-    const uint8_t *start = s->cur->p;
-    if (*start == '{') {
-        return scan_open(s, IN_OBJECT_KEY);
-    }
+    const uint8_t *start = cur->p;
     if (*start != '"' && *start != '-' && (*start < '0' || *start > '9')) {
-        return scan_fail(s->cur, "a member name");
+        return scan_fail(cur, "a member name");
     }
-    s->state = S_COLON;
-    if (!scan_scalar(s->cur, &key)) {
+    if (!scan_scalar(cur, out)) {
         return false;
     }
-    if (key.type == RKMQ_JSON_STRING && rkmq__slice_is(key.text, "$ref")) {
-        s->cur->p = start;
-        return scan_fail(s->cur, "no \"$ref\"");
+    if (out->type == RKMQ_JSON_STRING && rkmq__slice_is(out->text, "$ref")) {
+        cur->p = start;
+        return scan_fail(cur, "no \"$ref\"");
     }
     return true;
+}
+
+static bool scan_key(struct scan *s)
+{
+    struct rkmq_json ignored;
+    if (*s->cur->p == '{') {
+        return scan_open(s, IN_OBJECT_KEY);
+    }
+    s->state = S_COLON;
+    return scan_plain_name(s->cur, &ignored);
 }
 
 static bool scan_after(struct scan *s)
@@ -329,6 +335,16 @@ bool rkmq__json_scan_other(struct rkmq_json_cursor *cur, struct rkmq_json *out)
         return scan_fail(cur, "a value");
     }
     return *cur->p == '{' || *cur->p == '[' ? scan_container(cur, out) : scan_scalar(cur, out);
+}
+
+bool rkmq__json_scan_name(struct rkmq_json_cursor *cur, struct rkmq_json *out)
+{
+    rkmq__json_skip_space(cur);
+    if (cur->p == cur->end) {
+        return scan_fail(cur, "a member name");
+    }
+    return (*cur->p == '{' ? scan_container(cur, out) : scan_plain_name(cur, out)) &&
+           rkmq__json_take(cur, ':', "':'");
 }
 
 /* Behind the quote that ends the string which begins at `p`; `end`: it has no end. */

@@ -24,8 +24,10 @@ static int name_find(const char *const *names, size_t n, struct rkmq_slice text,
 
 static int code_read(const struct rkmq_body *in, void *item)
 {
+    struct rkmq_json value;
     int64_t code = 0;
-    int status = rkmq__body_fault(in, rkmq__json_as_i64(&in->value, &code));
+    int status = rkmq__body_value(in, &value);
+    status = status ? status : rkmq__body_fault(in, rkmq__json_as_i64(&value, &code));
     *(int32_t *)item = (int32_t)code; /* the Go client once sent 64 bits; the low ones count */
     return status;
 }
@@ -34,14 +36,14 @@ static int subscription_read(const struct rkmq_body *in, void *item)
 {
     static const struct rkmq_body_list codes = {RKMQ_BODY_ARRAY, sizeof(int32_t), code_read};
     struct rkmq_subscription_data *out = item;
-    struct rkmq_body_member members[] = {
+    const struct rkmq_body_member members[] = {
         RKMQ_BODY_BOOL("classFilterMode", &out->is_class_filter),
+        RKMQ_BODY_LIST("codeSet", &codes, &out->codes, &out->n_codes),
         RKMQ_BODY_TEXT("expressionType", &out->expression_type),
         RKMQ_BODY_TEXT("subString", &out->sub_string),
         RKMQ_BODY_I64("subVersion", &out->sub_version),
-        RKMQ_BODY_TEXT("topic", &out->topic),
         RKMQ_BODY_LIST("tagsSet", &rkmq__body_texts, &out->tags, &out->n_tags),
-        RKMQ_BODY_LIST("codeSet", &codes, &out->codes, &out->n_codes),
+        RKMQ_BODY_TEXT("topic", &out->topic),
     };
     out->expression_type = RKMQ_SLICE("TAG");
     return rkmq__body_members(in, members, RKMQ_COUNT_OF(members));
@@ -50,17 +52,17 @@ static int subscription_read(const struct rkmq_body *in, void *item)
 static int consumer_read(const struct rkmq_body *in, void *item)
 {
     static const struct rkmq_body_list subscriptions = {
-        RKMQ_BODY_OBJECTS, sizeof(struct rkmq_subscription_data), subscription_read};
+        RKMQ_BODY_ARRAY, sizeof(struct rkmq_subscription_data), subscription_read};
     struct rkmq_slice type = {NULL, 0}, model = {NULL, 0}, where = {NULL, 0};
     struct rkmq_consumer_data *out = item;
-    struct rkmq_body_member members[] = {
+    const struct rkmq_body_member members[] = {
         RKMQ_BODY_TEXT("consumeFromWhere", &where),
         RKMQ_BODY_TEXT("consumeType", &type),
         RKMQ_BODY_TEXT("groupName", &out->group),
         RKMQ_BODY_TEXT("messageModel", &model),
-        RKMQ_BODY_BOOL("unitMode", &out->unit_mode),
         RKMQ_BODY_LIST("subscriptionDataSet", &subscriptions, &out->subscriptions,
                        &out->n_subscriptions),
+        RKMQ_BODY_BOOL("unitMode", &out->unit_mode),
     };
     int status = rkmq__body_members(in, members, RKMQ_COUNT_OF(members));
     out->type = (enum rkmq_consume_type)name_find(type_names, RKMQ_COUNT_OF(type_names), type,
@@ -75,7 +77,7 @@ static int consumer_read(const struct rkmq_body *in, void *item)
 static int producer_read(const struct rkmq_body *in, void *item)
 {
     struct rkmq_slice *group = item;
-    struct rkmq_body_member members[] = {RKMQ_BODY_TEXT("groupName", group)};
+    const struct rkmq_body_member members[] = {RKMQ_BODY_TEXT("groupName", group)};
     return rkmq__body_members(in, members, RKMQ_COUNT_OF(members));
 }
 
@@ -83,16 +85,16 @@ int rkmq__heartbeat_data_read(struct rkmq_slice body, struct rkmq_arena *arena,
                               struct rkmq_heartbeat_data *out, struct rkmq_err *err)
 {
     static const struct rkmq_body_list consumers = {
-        RKMQ_BODY_OBJECTS, sizeof(struct rkmq_consumer_data), consumer_read};
-    static const struct rkmq_body_list producers = {RKMQ_BODY_OBJECTS, sizeof(struct rkmq_slice),
+        RKMQ_BODY_ARRAY, sizeof(struct rkmq_consumer_data), consumer_read};
+    static const struct rkmq_body_list producers = {RKMQ_BODY_ARRAY, sizeof(struct rkmq_slice),
                                                     producer_read};
-    struct rkmq_body_member members[] = {
+    const struct rkmq_body_member members[] = {
         RKMQ_BODY_TEXT("clientID", &out->client_id),
-        RKMQ_BODY_I32("heartbeatFingerprint", &out->fingerprint),
-        RKMQ_BODY_BOOL("withoutSub", &out->is_without_sub),
         RKMQ_BODY_LIST("consumerDataSet", &consumers, &out->consumers, &out->n_consumers),
+        RKMQ_BODY_I32("heartbeatFingerprint", &out->fingerprint),
         RKMQ_BODY_LIST("producerDataSet", &producers, &out->producer_groups,
                        &out->n_producer_groups),
+        RKMQ_BODY_BOOL("withoutSub", &out->is_without_sub),
     };
     *out = (struct rkmq_heartbeat_data){0};
     return rkmq__body_read(body, "HeartbeatData", arena, members, RKMQ_COUNT_OF(members), err);

@@ -41,7 +41,7 @@ void rkmq__kv_table_write(const struct rkmq_field *kvs, size_t n_kvs, struct rkm
 int rkmq__consumer_list_read(struct rkmq_slice body, struct rkmq_arena *arena,
                              struct rkmq_slice **ids, size_t *n_ids, struct rkmq_err *err)
 {
-    struct rkmq_body_member members[] = {
+    const struct rkmq_body_member members[] = {
         RKMQ_BODY_LIST("consumerIdList", &rkmq__body_texts, ids, n_ids),
     };
     return rkmq__body_read(body, "consumer list", arena, members, RKMQ_COUNT_OF(members), err);
@@ -61,14 +61,14 @@ void rkmq__consumer_list_write(const struct rkmq_slice *ids, size_t n_ids, struc
 static int mq_read(const struct rkmq_body *in, void *item)
 {
     struct rkmq_mq *out = item;
-    struct rkmq_body_member members[] = {
+    const struct rkmq_body_member members[] = {
         RKMQ_BODY_TEXT("brokerName", &out->broker_name),
         RKMQ_BODY_I32("queueId", &out->queue_id),
         RKMQ_BODY_TEXT("topic", &out->topic),
     };
     return rkmq__body_members(in, members, RKMQ_COUNT_OF(members));
 }
-static const struct rkmq_body_list mq_list = {RKMQ_BODY_OBJECTS, sizeof(struct rkmq_mq), mq_read};
+static const struct rkmq_body_list mq_list = {RKMQ_BODY_ARRAY, sizeof(struct rkmq_mq), mq_read};
 
 static void mqs_add(struct rkmq_json_writer *w, const char *name, const struct rkmq_mq *mqs,
                     size_t n_mqs)
@@ -88,7 +88,7 @@ static void mqs_add(struct rkmq_json_writer *w, const char *name, const struct r
 int rkmq__lock_batch_read(struct rkmq_slice body, struct rkmq_arena *arena,
                           struct rkmq_lock_batch_body *out, struct rkmq_err *err)
 {
-    struct rkmq_body_member members[] = {
+    const struct rkmq_body_member members[] = {
         RKMQ_BODY_TEXT("clientId", &out->client_id),
         RKMQ_BODY_TEXT("consumerGroup", &out->group),
         RKMQ_BODY_LIST("mqSet", &mq_list, &out->mqs, &out->n_mqs),
@@ -121,6 +121,6 @@ void rkmq__lock_batch_answer_write(const struct rkmq_mq *mqs, size_t n_mqs, stru
 int rkmq__lock_batch_answer_read(struct rkmq_slice body, struct rkmq_arena *arena,
                                  struct rkmq_mq **mqs, size_t *n_mqs, struct rkmq_err *err)
 {
-    struct rkmq_body_member members[] = {RKMQ_BODY_LIST("lockOKMQSet", &mq_list, mqs, n_mqs)};
+    const struct rkmq_body_member members[] = {RKMQ_BODY_LIST("lockOKMQSet", &mq_list, mqs, n_mqs)};
     return rkmq__body_read(body, "lock answer", arena, members, RKMQ_COUNT_OF(members), err);
 }

@@ -7,7 +7,7 @@
 static int data_version_read(const struct rkmq_body *in, void *item)
 {
     struct rkmq_data_version *out = item;
-    struct rkmq_body_member members[] = {
+    const struct rkmq_body_member members[] = {
         RKMQ_BODY_I64("counter", &out->counter),
         RKMQ_BODY_I64("stateVersion", &out->state_version),
         RKMQ_BODY_I64("timestamp", &out->timestamp),
@@ -36,15 +36,17 @@ int rkmq__data_version_read(struct rkmq_slice body, struct rkmq_data_version *ou
                             struct rkmq_err *err)
 {
     struct rkmq_body root;
-    int status = rkmq__body_open(&root, body, "DataVersion", NULL, err);
-    return status ? status : data_version_read(&root, out);
+    struct rkmq_json_cursor cur;
+    int status = rkmq__body_open(&root, &cur, body, "DataVersion", NULL, err);
+    status = status ? status : data_version_read(&root, out);
+    return status ? status : rkmq__body_end(&root);
 }
 
 static int topic_config_read(const struct rkmq_body *in, void *item)
 {
     struct rkmq_topic_config *out = item;
     struct rkmq_slice filter_type = RKMQ_SLICE("SINGLE_TAG");
-    struct rkmq_body_member members[] = {
+    const struct rkmq_body_member members[] = {
         RKMQ_BODY_BOOL("order", &out->is_ordered),
         RKMQ_BODY_I32("perm", &out->perm),
         RKMQ_BODY_I32("readQueueNums", &out->read_queue_nums),
@@ -64,27 +66,30 @@ static int topic_config_read(const struct rkmq_body *in, void *item)
     return status;
 }
 
+static const struct rkmq_body_list topic_configs = {RKMQ_BODY_MAP, sizeof(struct rkmq_topic_config),
+                                                    topic_config_read};
+
+static int wrapper_read(const struct rkmq_body *in, void *item)
+{
+    struct rkmq_register_broker_body *out = item;
+    const struct rkmq_body_member members[] = {
+        RKMQ_BODY_ONE("dataVersion", data_version_read, &out->data_version),
+        RKMQ_BODY_LIST("topicConfigTable", &topic_configs, &out->topics, &out->n_topics),
+    };
+    return rkmq__body_members(in, members, RKMQ_COUNT_OF(members));
+}
+
 int rkmq__register_broker_body_read(struct rkmq_slice body, struct rkmq_arena *arena,
                                     struct rkmq_register_broker_body *out, struct rkmq_err *err)
 {
-    static const struct rkmq_body_list topics = {RKMQ_BODY_MAP, sizeof *out->topics,
-                                                 topic_config_read};
-    struct rkmq_body_member members[] = {
+    /* The last two are those of a broker older than V3_0_11: its body is the wrapper alone. */
+    const struct rkmq_body_member members[] = {
+        RKMQ_BODY_ONE("topicConfigSerializeWrapper", wrapper_read, out),
         RKMQ_BODY_ONE("dataVersion", data_version_read, &out->data_version),
-        RKMQ_BODY_LIST("topicConfigTable", &topics, &out->topics, &out->n_topics),
+        RKMQ_BODY_LIST("topicConfigTable", &topic_configs, &out->topics, &out->n_topics),
     };
-    struct rkmq_body wrapper;
-    struct rkmq_json member;
     *out = (struct rkmq_register_broker_body){0};
-    int status = rkmq__body_open(&wrapper, body, "RegisterBrokerBody", arena, err);
-    if (status != RKMQ_OK) {
-        return status;
-    }
-    if (rkmq__json_member(&wrapper.value, "topicConfigSerializeWrapper", &member)) {
-        wrapper.value = member; /* else older than V3_0_11: the wrapper alone */
-    }
-    wrapper.what = "topicConfigSerializeWrapper";
-    return rkmq__body_members(&wrapper, members, RKMQ_COUNT_OF(members));
+    return rkmq__body_read(body, "RegisterBrokerBody", arena, members, RKMQ_COUNT_OF(members), err);
 }
 
 static void topic_config_write(struct rkmq_json_writer *w, const struct rkmq_topic_config *topic)

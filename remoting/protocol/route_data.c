@@ -6,7 +6,7 @@
 static int queue_data_read(const struct rkmq_body *in, void *item)
 {
     struct rkmq_queue_data *out = item;
-    struct rkmq_body_member members[] = {
+    const struct rkmq_body_member members[] = {
         RKMQ_BODY_TEXT("brokerName", &out->broker_name),
         RKMQ_BODY_I32("perm", &out->perm),
         RKMQ_BODY_I32("readQueueNums", &out->read_queue_nums),
@@ -28,11 +28,11 @@ static int broker_data_read(const struct rkmq_body *in, void *item)
     static const struct rkmq_body_list addrs = {RKMQ_BODY_MAP, sizeof(struct rkmq_broker_addr),
                                                 broker_addr_read};
     struct rkmq_broker_data *out = item;
-    struct rkmq_body_member members[] = {
+    const struct rkmq_body_member members[] = {
+        RKMQ_BODY_LIST("brokerAddrs", &addrs, &out->addrs, &out->n_addrs),
         RKMQ_BODY_TEXT("brokerName", &out->broker_name),
         RKMQ_BODY_TEXT("cluster", &out->cluster),
         RKMQ_BODY_BOOL("enableActingMaster", &out->is_acting_master_enabled),
-        RKMQ_BODY_LIST("brokerAddrs", &addrs, &out->addrs, &out->n_addrs),
     };
     return rkmq__body_members(in, members, RKMQ_COUNT_OF(members));
 }
@@ -40,14 +40,14 @@ static int broker_data_read(const struct rkmq_body *in, void *item)
 int rkmq__route_data_read(struct rkmq_slice body, struct rkmq_arena *arena,
                           struct rkmq_route_data *out, struct rkmq_err *err)
 {
-    static const struct rkmq_body_list queues = {RKMQ_BODY_OBJECTS, sizeof(struct rkmq_queue_data),
+    static const struct rkmq_body_list queues = {RKMQ_BODY_ARRAY, sizeof(struct rkmq_queue_data),
                                                  queue_data_read};
-    static const struct rkmq_body_list brokers = {
-        RKMQ_BODY_OBJECTS, sizeof(struct rkmq_broker_data), broker_data_read};
-    struct rkmq_body_member members[] = {
-        RKMQ_BODY_LIST("queueDatas", &queues, &out->queues, &out->n_queues),
+    static const struct rkmq_body_list brokers = {RKMQ_BODY_ARRAY, sizeof(struct rkmq_broker_data),
+                                                  broker_data_read};
+    const struct rkmq_body_member members[] = {
         RKMQ_BODY_LIST("brokerDatas", &brokers, &out->brokers, &out->n_brokers),
         RKMQ_BODY_ONE("orderTopicConf", rkmq__body_text, &out->order_topic_conf),
+        RKMQ_BODY_LIST("queueDatas", &queues, &out->queues, &out->n_queues),
     };
     *out = (struct rkmq_route_data){0};
     return rkmq__body_read(body, "TopicRouteData", arena, members, RKMQ_COUNT_OF(members), err);

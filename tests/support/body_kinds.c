@@ -100,7 +100,7 @@ AGAIN(consumer_list)
 static int topic_list_read(struct rkmq_slice body, struct rkmq_arena *arena, union body *b,
                            struct rkmq_err *err)
 {
-    struct rkmq_body_member members[] = {
+    const struct rkmq_body_member members[] = {
         RKMQ_BODY_LIST("topicList", &rkmq__body_texts, &b->texts.at, &b->texts.n),
     };
     return rkmq__body_read(body, "topic list", arena, members, RKMQ_COUNT_OF(members), err);

@@ -23,7 +23,7 @@ struct thing {
 static int leaf_read(const struct rkmq_body *in, void *item)
 {
     struct leaf *out = item;
-    struct rkmq_body_member members[] = {RKMQ_BODY_I32("n", &out->n)};
+    const struct rkmq_body_member members[] = {RKMQ_BODY_I32("n", &out->n)};
     if (in->key.type != RKMQ_JSON_NULL) {
         assert_int_equal(rkmq__json_as_text(&in->key, in->arena, &out->key), RKMQ_OK);
     }
@@ -33,10 +33,9 @@ static int leaf_read(const struct rkmq_body *in, void *item)
 static int thing_read(struct rkmq_slice body, struct rkmq_arena *arena, struct thing *out,
                       struct rkmq_err *err)
 {
-    static const struct rkmq_body_list objects = {RKMQ_BODY_OBJECTS, sizeof(struct leaf),
-                                                  leaf_read};
+    static const struct rkmq_body_list objects = {RKMQ_BODY_ARRAY, sizeof(struct leaf), leaf_read};
     static const struct rkmq_body_list map = {RKMQ_BODY_MAP, sizeof(struct leaf), leaf_read};
-    struct rkmq_body_member members[] = {
+    const struct rkmq_body_member members[] = {
         RKMQ_BODY_TEXT("text", &out->text),
         RKMQ_BODY_I32("i32", &out->i32),
         RKMQ_BODY_I64("i64", &out->i64),
@@ -91,8 +90,8 @@ static const char *thing_text(const struct thing *thing)
 
 static void test_members(void **state)
 {
-    /* Members come in any order and of any leniency; the last of a name counts, whatever the others
-     * were; a missing or null one leaves its default, and a list is empty then. */
+    /* Members come in any order and of any leniency; the last of a name counts; a missing or null
+     * one leaves what is there, and a list is empty then. */
     static const struct {
         const char *body, *expected;
     } rows[] = {
@@ -103,10 +102,11 @@ static void test_members(void **state)
          NOTHING},
         {"{\"objects\":[],\"map\":{},\"texts\":[],\"one\":{}}", NOTHING},
         {"{\"Text\":1,\"tex\":2,\"texts \":3,0:4,{\"text\":5}:6}", NOTHING},
-        {"{\"i32\":\"x\",\"i32\":4,\"objects\":5,\"objects\":[{\"n\":[],\"n\":6}]}",
+        {"{\"i32\":5,\"i32\":4,\"objects\":[{},{}],\"objects\":[{\"n\":5,\"n\":6}]}",
          "default 4 2 1 3 [6,] {} []"},
-        {"{\"i32\":4,\"text\":\"t\",\"texts\":[\"a\"],\"i32\":null,\"text\":null,\"texts\":null}",
-         NOTHING},
+        {"{\"i32\":4,\"texts\":[\"a\"],\"i32\":null,\"texts\":null}", "default 4 2 1 3 [] {} []"},
+        {"{\"objects\":[{},{},{},{},{},{},{},{},{\"n\":9}]}",
+         "default 1 2 1 3 [0,0,0,0,0,0,0,0,9,] {} []"},
         {"{\"t\\u0065xt\":\"a\",\"i\\u00332\":4}", "a 4 2 1 3 [] {} []"},
         {" { \"one\" : { \"n\" : 4 } , \"map\" : { \"k\" : { } } } ",
          "default 1 2 1 4 [] {k=0,} []"},
@@ -133,11 +133,11 @@ static void test_members(void **state)
 static void test_first_wrong_member(void **state)
 {
     /* What is wrong is named by the class or the member it stands in; of two, the one that comes
-     * first in the table; an element of the wrong type before anything in an element. */
+     * first in the text. */
     static const struct {
         const char *body, *reason;
     } rows[] = {
-        {"", "JSON: a value expected at byte 0, where it ends"},
+        {"", "Thing: the body is no JSON object"},
         {"[]", "Thing: the body is no JSON object"},
         {"{\"text\":{}}", "Thing: a member has the wrong type"},
         {"{\"i32\":2147483648}", "Thing: a member has the wrong type"},
@@ -146,15 +146,33 @@ static void test_first_wrong_member(void **state)
         {"{\"one\":5}", "one: a member has the wrong type"},
         {"{\"one\":{\"n\":\"x\"}}", "one: a member has the wrong type"},
         {"{\"objects\":{}}", "objects is no array"},
-        {"{\"objects\":[{},5]}", "objects: an element is no object"},
-        {"{\"objects\":[{\"n\":\"x\"},5]}", "objects: an element is no object"},
+        {"{\"objects\":[{},5]}", "objects: a member has the wrong type"},
         {"{\"objects\":[{\"n\":\"x\"}]}", "objects: a member has the wrong type"},
         {"{\"map\":[]}", "map is no object"},
         {"{\"map\":{\"k\":5}}", "map: a member has the wrong type"},
         {"{\"texts\":\"a\"}", "texts is no array"},
         {"{\"texts\":[\"a\",null]}", "texts: a member has the wrong type"},
-        {"{\"texts\":5,\"map\":[],\"objects\":{}}", "objects is no array"},
-        {"{\"texts\":5,\"i32\":\"x\"}", "Thing: a member has the wrong type"},
+        {"{\"texts\":5,\"map\":[],\"objects\":{}}", "texts is no array"},
+        {"{\"i32\":\"x\",\"i32\":4}", "Thing: a member has the wrong type"},
+        {"{\"i32\":4", "JSON: ',' or '}' expected at byte 8, where it ends"},
+        {"{\"i32\" 4}", "JSON: ':' expected at byte 7, not 0x34"},
+        {"{\"i32\":}", "JSON: a value expected at byte 7, not 0x7d"},
+        {"{\"i32\":nul}", "JSON: a value expected at byte 7, not 0x6e"},
+        {"{\"i32\":4,}", "JSON: a member name expected at byte 9, not 0x7d"},
+        {"{true:4}", "JSON: a member name expected at byte 1, not 0x74"},
+        {"{\"$ref\":\"..\"}", "JSON: no \"$ref\" expected at byte 1, not 0x22"},
+        {"{} {}", "JSON: the end expected at byte 3, not 0x7b"},
+        {"{\"one\":}", "JSON: a value expected at byte 7, not 0x7d"},
+        {"{\"one\":{\"n\":1", "JSON: ',' or '}' expected at byte 13, where it ends"},
+        {"{\"objects\":", "JSON: a value expected at byte 11, where it ends"},
+        {"{\"objects\":[", "JSON: a value expected at byte 12, where it ends"},
+        {"{\"objects\":[{}", "JSON: ',' or ']' expected at byte 14, where it ends"},
+        {"{\"objects\":[{},]}", "JSON: a value expected at byte 15, not 0x5d"},
+        {"{\"map\":{\"k\":{}", "JSON: ',' or '}' expected at byte 14, where it ends"},
+        {"{\"map\":{\"k\"}}", "JSON: ':' expected at byte 11, not 0x7d"},
+        {"{\"map\":{[]:{}}}", "JSON: a member name expected at byte 8, not 0x5b"},
+        {"{\"texts\":[\"a]}", "JSON: '\"' expected at byte 14, where it ends"},
+        {"{\"x\":{\"y\":[1,}}", "JSON: a value expected at byte 13, not 0x7d"},
     };
     struct test_mem tm;
     (void)state;
@@ -215,12 +233,14 @@ static void test_in_place(void **state)
 {
     /* Without an arena the body is read where it lies, for a class of nothing but numbers. */
     struct rkmq_body root;
+    struct rkmq_json_cursor cur;
     struct leaf leaf = {{NULL, 0}, 0};
     struct rkmq_slice body = RKMQ_SLICE("{\"n\":7}");
     (void)state;
-    assert_int_equal(rkmq__body_open(&root, body, "Leaf", NULL, NULL), RKMQ_OK);
-    assert_ptr_equal(root.value.text.p, body.p);
+    assert_int_equal(rkmq__body_open(&root, &cur, body, "Leaf", NULL, NULL), RKMQ_OK);
+    assert_ptr_equal(cur.p, body.p);
     assert_int_equal(leaf_read(&root, &leaf), RKMQ_OK);
+    assert_int_equal(rkmq__body_end(&root), RKMQ_OK);
     assert_int_equal(leaf.n, 7);
 }
 

@@ -6,10 +6,12 @@
 
 void rkmq__mq_key(const struct rkmq_mq *mq, struct rkmq_bytes *out)
 {
+    char digits[RKMQ_I64_TEXT_BYTES];
     rkmq__bytes_add_slice(out, mq->topic);
     rkmq__bytes_add(out, "\x01", 1);
     rkmq__bytes_add_slice(out, mq->broker_name);
-    rkmq__bytes_printf(out, "\x01%ld", (long)mq->queue_id);
+    rkmq__bytes_add(out, "\x01", 1);
+    rkmq__bytes_add_slice(out, rkmq__i64_text(mq->queue_id, digits));
 }
 
 /* The key holds topic and broker name, so the queue's texts are views of it. */

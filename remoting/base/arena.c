@@ -23,7 +23,7 @@ void rkmq__arena_close(struct rkmq_arena *a)
     }
 }
 
-void *rkmq__arena_zalloc(struct rkmq_arena *a, size_t n)
+static void *arena_alloc(struct rkmq_arena *a, size_t n)
 {
     const size_t align = sizeof(max_align_t);
     if (n > SIZE_MAX / 2) {
@@ -42,19 +42,28 @@ void *rkmq__arena_zalloc(struct rkmq_arena *a, size_t n)
     }
     void *p = (char *)block->data + block->n;
     block->n += n;
-    memset(p, 0, n);
+    return p;
+}
+
+void *rkmq__arena_zalloc(struct rkmq_arena *a, size_t n)
+{
+    void *p = arena_alloc(a, n);
+    if (p) {
+        memset(p, 0, n);
+    }
     return p;
 }
 
 int rkmq__arena_copy(struct rkmq_arena *a, struct rkmq_slice s, struct rkmq_slice *out)
 {
-    uint8_t *p = rkmq__arena_zalloc(a, s.n + 1);
+    uint8_t *p = arena_alloc(a, s.n + 1);
     if (!p) {
         return RKMQ_E_NOMEM;
     }
     if (s.n > 0) {
         memcpy(p, s.p, s.n);
     }
+    p[s.n] = 0;
     *out = rkmq__slice(p, s.n);
     return RKMQ_OK;
 }

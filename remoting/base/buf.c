@@ -6,23 +6,9 @@
 struct rkmq_slab {
     struct rkmq_mem mem; /* by value: a message may outlive the object that received it */
     atomic_size_t n_refs;
-    size_t n;
+    struct rkmq_buf first; /* the view on all of it, which is mostly the only one */
     max_align_t data[];
 };
-
-static struct rkmq_slab *slab_create(const struct rkmq_mem *mem, size_t n)
-{
-    if (n > SIZE_MAX - sizeof(struct rkmq_slab)) {
-        return NULL;
-    }
-    struct rkmq_slab *slab = rkmq__alloc(mem, sizeof *slab + n);
-    if (slab) {
-        slab->mem = *mem;
-        slab->n = n;
-        atomic_init(&slab->n_refs, 1);
-    }
-    return slab;
-}
 
 static void slab_unref(struct rkmq_slab *slab)
 {
@@ -34,26 +20,19 @@ static void slab_unref(struct rkmq_slab *slab)
     }
 }
 
-static struct rkmq_buf *buf_on(struct rkmq_slab *slab, uint8_t *p, size_t n)
-{
-    struct rkmq_buf *b = rkmq__alloc(&slab->mem, sizeof *b);
-    if (b) {
-        *b = (struct rkmq_buf){.slab = slab, .p = p, .n = n};
-    }
-    return b;
-}
-
 struct rkmq_buf *rkmq_buf_create(const struct rkmq_mem *mem, size_t n)
 {
-    struct rkmq_slab *slab = slab_create(mem, n);
+    if (n > SIZE_MAX - sizeof(struct rkmq_slab)) {
+        return NULL;
+    }
+    struct rkmq_slab *slab = rkmq__alloc(mem, sizeof *slab + n);
     if (!slab) {
         return NULL;
     }
-    struct rkmq_buf *b = buf_on(slab, (uint8_t *)slab->data, n);
-    if (!b) {
-        slab_unref(slab);
-    }
-    return b;
+    slab->mem = *mem;
+    atomic_init(&slab->n_refs, 1);
+    slab->first = (struct rkmq_buf){.slab = slab, .p = (uint8_t *)slab->data, .n = n};
+    return &slab->first;
 }
 
 struct rkmq_buf *rkmq_buf_copy(const struct rkmq_mem *mem, struct rkmq_slice bytes)
@@ -69,8 +48,9 @@ struct rkmq_buf *rkmq_buf_view(const struct rkmq_buf *b, size_t offset, size_t n
 {
     RKMQ_ASSERT(offset <= b->n);
     RKMQ_ASSERT(n <= b->n - offset);
-    struct rkmq_buf *view = buf_on(b->slab, b->p + offset, n);
+    struct rkmq_buf *view = rkmq__alloc(&b->slab->mem, sizeof *view);
     if (view) {
+        *view = (struct rkmq_buf){.slab = b->slab, .p = b->p + offset, .n = n};
         (void)atomic_fetch_add_explicit(&b->slab->n_refs, 1, memory_order_relaxed);
     }
     return view;
@@ -101,7 +81,9 @@ void rkmq_buf_free(struct rkmq_buf *chain)
     while (chain) {
         struct rkmq_buf *next = chain->next;
         struct rkmq_slab *slab = chain->slab;
-        rkmq__free(&slab->mem, chain);
+        if (chain != &slab->first) {
+            rkmq__free(&slab->mem, chain);
+        }
         slab_unref(slab);
         chain = next;
     }

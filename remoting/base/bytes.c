@@ -24,11 +24,11 @@ void rkmq__bytes_clear(struct rkmq_bytes *b)
     b->is_failed = false;
 }
 
-static bool bytes_grow(struct rkmq_bytes *b, size_t n)
+uint8_t *rkmq__bytes_grow(struct rkmq_bytes *b, size_t n)
 {
     if (b->is_failed || n > SIZE_MAX / 2 - b->n) {
         b->is_failed = true;
-        return false;
+        return NULL;
     }
     size_t n_max = b->n_max ? b->n_max : BYTES_FIRST;
     while (n_max < b->n + n) {
@@ -37,26 +37,12 @@ static bool bytes_grow(struct rkmq_bytes *b, size_t n)
     uint8_t *p = rkmq__realloc(b->mem, b->p, n_max);
     if (!p) {
         b->is_failed = true;
-        return false;
+        return NULL;
     }
     b->p = p;
     b->n_max = n_max;
-    return true;
-}
-
-uint8_t *rkmq__bytes_reserve(struct rkmq_bytes *b, size_t n)
-{
-    if ((b->is_failed || b->n_max - b->n < n || !b->p) && !bytes_grow(b, n)) {
-        return NULL;
-    }
-    uint8_t *at = b->p + b->n;
     b->n += n;
-    return at;
-}
-
-void rkmq__bytes_add_slice(struct rkmq_bytes *b, struct rkmq_slice s)
-{
-    rkmq__bytes_add(b, s.p, s.n);
+    return p + b->n - n;
 }
 
 void rkmq__bytes_printf(struct rkmq_bytes *b, const char *fmt, ...)

@@ -59,9 +59,18 @@ struct rkmq_bytes {
 void rkmq__bytes_init(struct rkmq_bytes *b, const struct rkmq_mem *mem);
 void rkmq__bytes_close(struct rkmq_bytes *b);
 void rkmq__bytes_clear(struct rkmq_bytes *b); /* keeps the room */
-uint8_t *
-rkmq__bytes_reserve(struct rkmq_bytes *b,
-                    size_t n); /* `n` writable bytes at the end, counted; NULL on failure */
+/* For rkmq__bytes_reserve, where there is no room yet. */
+uint8_t *rkmq__bytes_grow(struct rkmq_bytes *b, size_t n);
+/* `n` writable bytes at the end, counted; NULL on failure. */
+static inline uint8_t *rkmq__bytes_reserve(struct rkmq_bytes *b, size_t n)
+{
+    if (b->is_failed || b->n_max - b->n < n || !b->p) {
+        return rkmq__bytes_grow(b, n);
+    }
+    uint8_t *at = b->p + b->n;
+    b->n += n;
+    return at;
+}
 /* Inline for what is written most: literals of one byte. */
 static inline void rkmq__bytes_add(struct rkmq_bytes *b, const void *p, size_t n)
 {
@@ -74,7 +83,10 @@ static inline void rkmq__bytes_add_text(struct rkmq_bytes *b, const char *text)
 {
     rkmq__bytes_add(b, text, strlen(text));
 }
-void rkmq__bytes_add_slice(struct rkmq_bytes *b, struct rkmq_slice s);
+static inline void rkmq__bytes_add_slice(struct rkmq_bytes *b, struct rkmq_slice s)
+{
+    rkmq__bytes_add(b, s.p, s.n);
+}
 void rkmq__bytes_printf(struct rkmq_bytes *b, const char *fmt, ...) RKMQ_PRINTF(2, 3);
 static inline struct rkmq_slice rkmq__bytes_slice(const struct rkmq_bytes *b)
 {

@@ -59,7 +59,7 @@ int rkmq__slice_compare(struct rkmq_slice a, struct rkmq_slice b)
     return order < 0 ? -1 : order > 0;
 }
 
-#define I64_TEXT_SAFE UINT64_C(100000000000000000) /* below it another digit has room */
+#define I64_TEXT_SAFE 18 /* digits of any value have room */
 
 int rkmq__slice_to_i64(struct rkmq_slice text, int64_t *out)
 {
@@ -73,9 +73,10 @@ int rkmq__slice_to_i64(struct rkmq_slice text, int64_t *out)
     }
     uint64_t limit = is_negative ? (uint64_t)INT64_MAX + 1 : (uint64_t)INT64_MAX;
     uint64_t v = 0;
+    bool is_long = text.n > I64_TEXT_SAFE;
     for (; i < text.n; i++) {
         uint64_t digit = (uint64_t)text.p[i] - '0';
-        if (digit > 9 || (v >= I64_TEXT_SAFE && v > (limit - digit) / 10)) {
+        if (digit > 9 || (is_long && v > (limit - digit) / 10)) {
             return RKMQ_E_INVALID;
         }
         v = v * 10 + digit;
@@ -84,14 +85,24 @@ int rkmq__slice_to_i64(struct rkmq_slice text, int64_t *out)
     return RKMQ_OK;
 }
 
+static const char digit_pairs[] = "00010203040506070809101112131415161718192021222324"
+                                  "25262728293031323334353637383940414243444546474849"
+                                  "50515253545556575859606162636465666768697071727374"
+                                  "75767778798081828384858687888990919293949596979899";
+
 struct rkmq_slice rkmq__i64_text(int64_t v, char out[RKMQ_I64_TEXT_BYTES])
 {
     char *end = out + RKMQ_I64_TEXT_BYTES, *p = end;
     uint64_t rest = v < 0 ? 0 - (uint64_t)v : (uint64_t)v;
-    do {
+    for (; rest >= 100; rest /= 100) {
+        p -= 2;
+        memcpy(p, &digit_pairs[2 * (rest % 100)], 2);
+    }
+    if (rest >= 10) {
         *--p = (char)('0' + rest % 10);
         rest /= 10;
-    } while (rest > 0);
+    }
+    *--p = (char)('0' + rest);
     if (v < 0) {
         *--p = '-';
     }

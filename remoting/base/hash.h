@@ -10,6 +10,7 @@
  */
 
 #include "remoting/base/core.h"
+#include "remoting/base/word.h"
 
 #define RKMQ_HASH_START 0xCBF29CE484222325u
 
@@ -22,13 +23,11 @@ static inline uint64_t rkmq__hash_word(uint64_t hash, uint64_t word)
 /* The last word is filled up with zeros: hash the length as well where texts follow each other. */
 static inline uint64_t rkmq__hash_bytes(uint64_t hash, const uint8_t *p, size_t n)
 {
-    uint8_t rest[8] = {0};
     for (; n >= 8; p += 8, n -= 8) {
         hash = rkmq__hash_word(hash, rkmq_get_be64(p));
     }
     if (n > 0) {
-        memcpy(rest, p, n);
-        hash = rkmq__hash_word(hash, rkmq_get_be64(rest));
+        hash = rkmq__hash_word(hash, rkmq__bytes_turned(rkmq__bytes_get_some(p, n)));
     }
     return hash;
 }

@@ -19,10 +19,14 @@ static void hash_word(struct sim_hash *hash, uint64_t word)
     hash->state = rkmq__hash_word(hash->state, word);
 }
 
-static void hash_byte(struct sim_hash *hash, uint8_t byte)
+/* The next bytes, at most seven, which fill up a word that was begun. */
+static void hash_some(struct sim_hash *hash, const uint8_t *p, size_t n)
 {
-    hash->word = hash->word << 8 | byte;
-    if (++hash->n_word == 8) {
+    for (size_t i = 0; i < n; i++) {
+        hash->word = hash->word << 8 | p[i];
+    }
+    hash->n_word += (unsigned)n;
+    if (hash->n_word == 8) {
         hash_word(hash, hash->word);
         hash->word = 0;
         hash->n_word = 0;
@@ -31,16 +35,16 @@ static void hash_byte(struct sim_hash *hash, uint8_t byte)
 
 static void hash_bytes(struct sim_hash *hash, const uint8_t *p, size_t n)
 {
-    while (n > 0 && hash->n_word > 0) {
-        hash_byte(hash, *p++);
-        n--;
+    if (hash->n_word > 0) {
+        size_t n_first = 8 - hash->n_word < n ? 8 - hash->n_word : n;
+        hash_some(hash, p, n_first);
+        p += n_first;
+        n -= n_first;
     }
     for (; n >= 8; p += 8, n -= 8) {
         hash_word(hash, rkmq_get_be64(p));
     }
-    while (n-- > 0) {
-        hash_byte(hash, *p++);
-    }
+    hash_some(hash, p, n);
 }
 
 /* How a sender cut its bytes into buffers leaves no mark: only the bytes count. */

@@ -2,6 +2,7 @@
 #include <rkmq/remoting.h>
 
 #include "remoting/base/containers.h"
+#include "remoting/base/word.h"
 #include "support/cmocka_all.h"
 #include "support/mem.h"
 #include "support/record_env.h"
@@ -186,11 +187,28 @@ static void test_buf_no_memory(void **state)
 {
     /* Every allocation of create and view may fail without a leak. */
     (void)state;
-    assert_int_equal(test_mem_fail_each(buf_step, NULL), 3);
+    assert_int_equal(test_mem_fail_each(buf_step, NULL), 2);
     struct test_mem tm;
     test_mem_init(&tm);
     assert_null(rkmq_buf_create(&tm.mem, SIZE_MAX));
     test_mem_assert_empty(&tm);
+}
+
+/* ---- words ---- */
+
+static void test_words(void **state)
+{
+    /* Seven bytes at most stand in a word as if zeros followed them. */
+    uint8_t bytes[8] = {1, 2, 3, 4, 5, 6, 7, 0};
+    (void)state;
+    assert_int_equal(rkmq__bytes_get(bytes), UINT64_C(0x0007060504030201));
+    assert_int_equal(rkmq__bytes_turned(rkmq__bytes_get(bytes)), rkmq_get_be64(bytes));
+    for (size_t n = 8; n-- > 0;) {
+        assert_int_equal(rkmq__bytes_get_some(bytes, n), rkmq__bytes_get(bytes));
+        if (n > 0) {
+            bytes[n - 1] = 0;
+        }
+    }
 }
 
 /* ---- list ---- */
@@ -406,21 +424,14 @@ static void test_arena(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_status_texts),
-        cmocka_unit_test(test_slice_compare),
-        cmocka_unit_test(test_slice_to_i64),
-        cmocka_unit_test(test_big_endian),
-        cmocka_unit_test(test_err),
-        cmocka_unit_test(test_log_lines),
-        cmocka_unit_test(test_buf_views),
-        cmocka_unit_test(test_buf_outlives_its_mem_struct),
-        cmocka_unit_test(test_buf_no_memory),
-        cmocka_unit_test(test_list),
-        cmocka_unit_test(test_map_against_model),
-        cmocka_unit_test(test_map_edges),
-        cmocka_unit_test(test_map_no_memory),
-        cmocka_unit_test(test_bytes),
-        cmocka_unit_test(test_arena),
+        cmocka_unit_test(test_status_texts),  cmocka_unit_test(test_slice_compare),
+        cmocka_unit_test(test_slice_to_i64),  cmocka_unit_test(test_big_endian),
+        cmocka_unit_test(test_err),           cmocka_unit_test(test_log_lines),
+        cmocka_unit_test(test_buf_views),     cmocka_unit_test(test_buf_outlives_its_mem_struct),
+        cmocka_unit_test(test_buf_no_memory), cmocka_unit_test(test_words),
+        cmocka_unit_test(test_list),          cmocka_unit_test(test_map_against_model),
+        cmocka_unit_test(test_map_edges),     cmocka_unit_test(test_map_no_memory),
+        cmocka_unit_test(test_bytes),         cmocka_unit_test(test_arena),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -210,7 +210,7 @@ static void test_every_allocation_may_fail(void **state)
             {0, false, RKMQ_SLICE("not compressed")},
         };
         for (size_t k = 0; k < RKMQ_COUNT_OF(steps); k++) {
-            assert_true(test_mem_fail_each(compress_step, &steps[k]) >= 2);
+            assert_true(test_mem_fail_each(compress_step, &steps[k]) >= 1);
         }
         rkmq_buf_free(packed);
     }

@@ -190,8 +190,8 @@ static int print_ready(const struct rkmq_mock *mock)
     rkmq__json_key(&w, "brokers");
     rkmq__json_object(&w);
     for (unsigned i = 0; i < rkmq_mock_broker_count(mock); i++) {
-        rkmq__json_add_text(&w, rkmq_mock_broker_name(mock, i),
-                            rkmq__slice_of(rkmq_mock_broker_addr(mock, i)));
+        rkmq__json_key_slice(&w, rkmq__slice_of(rkmq_mock_broker_name(mock, i)));
+        rkmq__json_put_text(&w, rkmq__slice_of(rkmq_mock_broker_addr(mock, i)));
     }
     rkmq__json_object_end(&w);
     rkmq__json_object_end(&w);

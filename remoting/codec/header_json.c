@@ -15,6 +15,7 @@ struct header_reader {
     struct rkmq_header_room *room;
     struct rkmq_command *cmd;
     struct rkmq_err *err;
+    size_t next; /* of the members: the one behind the last that was found */
 };
 
 /* All unescaped texts of a header together are shorter than the header: one reservation lasts. */
@@ -104,7 +105,14 @@ static int read_remark(struct header_reader *r, const struct rkmq_json *value)
 static int read_field(struct header_reader *r)
 {
     struct rkmq_json key, value;
-    struct rkmq_field *field;
+    struct rkmq_field *field, plain;
+    if (rkmq__json_scan_pair(&r->cur, &plain.key, &plain.value)) {
+        int status = rkmq__header_room_add(r->room, &field, r->err);
+        if (status == RKMQ_OK) {
+            *field = plain;
+        }
+        return status;
+    }
     if (!rkmq__json_scan(&r->cur, &key) || !rkmq__json_take(&r->cur, ':', "':'") ||
         !rkmq__json_scan(&r->cur, &value)) {
         return rkmq__json_fault(&r->cur, r->header.p, "JSON header", r->err);
@@ -147,7 +155,7 @@ static int read_member_value(struct header_reader *r, const struct rkmq_json *ke
     } members[] = {
         {RKMQ_SLICE_INIT("code"), read_code},         {RKMQ_SLICE_INIT("flag"), read_flag},
         {RKMQ_SLICE_INIT("language"), read_language}, {RKMQ_SLICE_INIT("opaque"), read_opaque},
-        {RKMQ_SLICE_INIT("version"), read_version},   {RKMQ_SLICE_INIT("remark"), read_remark},
+        {RKMQ_SLICE_INIT("remark"), read_remark},     {RKMQ_SLICE_INIT("version"), read_version},
     };
     const struct rkmq_slice ext_fields = RKMQ_SLICE("extFields");
     struct rkmq_json value;
@@ -161,9 +169,12 @@ static int read_member_value(struct header_reader *r, const struct rkmq_json *ke
     if (value.type == RKMQ_JSON_NULL) {
         return RKMQ_OK;
     }
-    for (size_t i = 0; i < RKMQ_COUNT_OF(members); i++) {
-        if (rkmq__json_is(key, members[i].name)) {
-            return members[i].read(r, &value);
+    for (size_t i = 0; i < RKMQ_COUNT_OF(members); i++) { /* Java's order is the table's */
+        size_t at = r->next + i;
+        at = at < RKMQ_COUNT_OF(members) ? at : at - RKMQ_COUNT_OF(members);
+        if (rkmq__json_is(key, members[at].name)) {
+            r->next = at + 1;
+            return members[at].read(r, &value);
         }
     }
     if (rkmq__json_is(key, ext_fields)) {

@@ -15,31 +15,6 @@
 
 #define RKMQ_JSON_DEPTH_MAX 32
 
-/* ---- eight bytes of a text at once, the first one lowest whatever the machine ---- */
-#define RKMQ_BYTES_OF(c) (UINT64_C(0x0101010101010101) * (c)) /* `c` eight times */
-static inline uint64_t rkmq__bytes_get(const uint8_t *p)
-{
-    return (uint64_t)p[0] | (uint64_t)p[1] << 8 | (uint64_t)p[2] << 16 | (uint64_t)p[3] << 24 |
-           (uint64_t)p[4] << 32 | (uint64_t)p[5] << 40 | (uint64_t)p[6] << 48 |
-           (uint64_t)p[7] << 56;
-}
-/* The highest bit of each byte tells whether that one is `c` (at most 0x80) or more. */
-static inline uint64_t rkmq__bytes_from(uint64_t eight, uint8_t c)
-{
-    return ((eight & RKMQ_BYTES_OF(0x7F)) + RKMQ_BYTES_OF(0x80 - c)) | eight;
-}
-/* The same for whether it is another than `c`. */
-static inline uint64_t rkmq__bytes_other(uint64_t eight, uint8_t c)
-{
-    return rkmq__bytes_from(eight ^ RKMQ_BYTES_OF(c), 1);
-}
-/* The place of the first byte whose highest bit is clear; 8: there is none. */
-static inline size_t rkmq__bytes_first_clear(uint64_t eight)
-{
-    uint64_t clear = ~(eight | RKMQ_BYTES_OF(0x7F));
-    return clear == 0 ? 8 : (size_t)__builtin_ctzll(clear) / 8;
-}
-
 enum rkmq_json_type {
     RKMQ_JSON_NULL,
     RKMQ_JSON_BOOL,
@@ -63,16 +38,26 @@ struct rkmq_json_cursor {
     const uint8_t *p, *end;
     const char *expected; /* after a failure: what should have stood at `p` */
 };
-void rkmq__json_skip_space(struct rkmq_json_cursor *cur);
+void rkmq__json_pass_space(struct rkmq_json_cursor *cur);
+static inline void rkmq__json_skip_space(struct rkmq_json_cursor *cur)
+{
+    if (cur->p < cur->end && *cur->p <= ' ') { /* peers write none */
+        rkmq__json_pass_space(cur);
+    }
+}
 bool rkmq__json_take_behind_space(struct rkmq_json_cursor *cur, uint8_t c, const char *expected);
-/* Skips space, then takes `c`. False: something else stands there. Peers write no space. */
+/* Skips space, then takes `c`. False: something else stands there. */
 static inline bool rkmq__json_take(struct rkmq_json_cursor *cur, uint8_t c, const char *expected)
 {
     if (cur->p < cur->end && *cur->p == c) {
         cur->p++;
         return true;
     }
-    return rkmq__json_take_behind_space(cur, c, expected);
+    if (cur->p < cur->end && *cur->p <= ' ') {
+        return rkmq__json_take_behind_space(cur, c, expected);
+    }
+    cur->expected = expected;
+    return false;
 }
 /* At a quote, and at any other place. */
 bool rkmq__json_scan_string(struct rkmq_json_cursor *cur, struct rkmq_json *out);
@@ -83,6 +68,12 @@ static inline bool rkmq__json_scan(struct rkmq_json_cursor *cur, struct rkmq_jso
     return cur->p < cur->end && *cur->p == '"' ? rkmq__json_scan_string(cur, out)
                                                : rkmq__json_scan_other(cur, out);
 }
+/*
+ * Takes "name":"text" where both are strings without escapes or space around them, as peers write
+ * most of a header. False: the cursor did not move.
+ */
+bool rkmq__json_scan_pair(struct rkmq_json_cursor *cur, struct rkmq_slice *name,
+                          struct rkmq_slice *text);
 /* A member's name and the colon behind it. One named "$ref" is refused, as in rkmq__json_parse. */
 bool rkmq__json_scan_name(struct rkmq_json_cursor *cur, struct rkmq_json *out);
 /* The same as rkmq__json_scan for text that was scanned before: containers are passed over, not
@@ -162,7 +153,7 @@ void rkmq__json_object(struct rkmq_json_writer *w);
 void rkmq__json_object_end(struct rkmq_json_writer *w);
 void rkmq__json_array(struct rkmq_json_writer *w);
 void rkmq__json_array_end(struct rkmq_json_writer *w);
-void rkmq__json_key(struct rkmq_json_writer *w, const char *name);
+void rkmq__json_key(struct rkmq_json_writer *w, const char *name); /* nothing to escape in it */
 void rkmq__json_key_slice(struct rkmq_json_writer *w, struct rkmq_slice name);
 void rkmq__json_key_i64(struct rkmq_json_writer *w, int64_t name, bool is_quoted);
 /* The next object written is the member's name: call, then object..object_end, then the value. */

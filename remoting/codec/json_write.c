@@ -1,6 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include <stdlib.h>
+#ifdef __SSE2__
+#include <emmintrin.h>
+#endif
 
+#include "remoting/base/word.h"
 #include "remoting/codec/json.h"
 
 /* ---- strings, escaped where fastjson 1.2.83 does for ASCII (SerializeWriter) ---- */
@@ -12,39 +16,67 @@ static const char escape_letters[256] = {
     'u', 'u', 'u', 'u', 'u', 'u', 'u', 'u', ['"'] = '"', ['\\'] = '\\', [0x7F] = 'u',
 };
 
-/* How many bytes at the start need no escape: mostly all of them. */
-static inline size_t plain_start(struct rkmq_slice text)
+/* Whether one of 16 bytes needs an escape. */
+#ifdef __SSE2__
+static inline bool words_escape(uint64_t a, uint64_t b)
 {
-    size_t n = 0;
-    for (; text.n - n >= 8; n += 8) {
-        uint64_t eight = rkmq__bytes_get(text.p + n);
-        size_t n_plain = rkmq__bytes_first_clear(
-            rkmq__bytes_from(eight, 0x20) & rkmq__bytes_other(eight, '"') &
-            rkmq__bytes_other(eight, '\\') & rkmq__bytes_other(eight, 0x7F));
-        if (n_plain < 8) {
-            return n + n_plain;
+    __m128i both = _mm_set_epi64x((long long)b, (long long)a);
+    __m128i control = _mm_cmpeq_epi8(_mm_min_epu8(both, _mm_set1_epi8(0x1F)), both);
+    __m128i quote = _mm_cmpeq_epi8(both, _mm_set1_epi8('"'));
+    __m128i backslash = _mm_cmpeq_epi8(both, _mm_set1_epi8('\\'));
+    __m128i del = _mm_cmpeq_epi8(both, _mm_set1_epi8(0x7F));
+    return _mm_movemask_epi8(
+               _mm_or_si128(_mm_or_si128(control, quote), _mm_or_si128(backslash, del))) != 0;
+}
+#else
+static inline bool words_escape(uint64_t a, uint64_t b)
+{
+    uint64_t plain = rkmq__bytes_from(a, 0x20) & rkmq__bytes_from(b, 0x20);
+    for (const char *c = "\"\\\x7F"; *c; c++) {
+        plain &= rkmq__bytes_other(a, (uint8_t)*c) & rkmq__bytes_other(b, (uint8_t)*c);
+    }
+    return rkmq__bytes_first_clear(plain) < 8;
+}
+#endif
+
+/* Nothing needs an escape, as mostly. */
+static inline bool is_plain(struct rkmq_slice text)
+{
+    const uint64_t spaces = RKMQ_BYTES_OF(' ');
+    const uint8_t *p = text.p;
+    size_t n = text.n;
+    if (n < 8) {
+        uint64_t behind = n > 0 ? spaces << 8 * n : spaces;
+        return !words_escape(rkmq__bytes_get_some(p, n) | behind, spaces);
+    }
+    uint64_t last = rkmq__bytes_get(p + n - 8);
+    for (; n >= 16; p += 16, n -= 16) {
+        if (words_escape(rkmq__bytes_get(p), rkmq__bytes_get(p + 8))) {
+            return false;
         }
     }
-    while (n < text.n && escape_letters[text.p[n]] == 0) {
-        n++;
-    }
-    return n;
+    return !words_escape(n >= 8 ? rkmq__bytes_get(p) : last, last);
 }
 
-size_t rkmq__json_escaped_bytes(struct rkmq_slice text)
+RKMQ_APART static size_t escaped_bytes(struct rkmq_slice text)
 {
     size_t n = text.n;
-    for (size_t i = plain_start(text); i < text.n; i++) {
+    for (size_t i = 0; i < text.n; i++) {
         char letter = escape_letters[text.p[i]];
         n += letter == 0 ? 0 : letter == 'u' ? 5 : 1;
     }
     return n;
 }
 
-RKMQ_APART static uint8_t *escape_rest(struct rkmq_slice text, size_t n_done, uint8_t *out)
+size_t rkmq__json_escaped_bytes(struct rkmq_slice text)
+{
+    return is_plain(text) ? text.n : escaped_bytes(text);
+}
+
+uint8_t *rkmq__json_escape(struct rkmq_slice text, uint8_t *out)
 {
     static const char hex[] = "0123456789ABCDEF";
-    for (size_t i = n_done; i < text.n; i++) {
+    for (size_t i = 0; i < text.n; i++) {
         uint8_t c = text.p[i];
         char letter = escape_letters[c];
         if (letter == 0) {
@@ -61,16 +93,6 @@ RKMQ_APART static uint8_t *escape_rest(struct rkmq_slice text, size_t n_done, ui
         }
     }
     return out;
-}
-
-uint8_t *rkmq__json_escape(struct rkmq_slice text, uint8_t *out)
-{
-    size_t n_plain = plain_start(text);
-    if (n_plain > 0) {
-        memcpy(out, text.p, n_plain);
-        out += n_plain;
-    }
-    return n_plain == text.n ? out : escape_rest(text, n_plain, out);
 }
 
 static void write_string(struct rkmq_bytes *b, struct rkmq_slice text)
@@ -193,7 +215,20 @@ void rkmq__json_key_slice(struct rkmq_json_writer *w, struct rkmq_slice name)
 
 void rkmq__json_key(struct rkmq_json_writer *w, const char *name)
 {
-    rkmq__json_key_slice(w, rkmq__slice_of(name));
+    size_t n = strlen(name), n_comma = w->needs_comma ? 1 : 0;
+    RKMQ_ASSERT(writer_is_in_object(w));
+    RKMQ_ASSERT(!w->has_key);
+    uint8_t *p = rkmq__bytes_reserve(w->out, n_comma + n + 3);
+    if (p) {
+        p[0] = ',';
+        p += n_comma;
+        p[0] = '"';
+        memcpy(p + 1, name, n);
+        p[n + 1] = '"';
+        p[n + 2] = ':';
+    }
+    w->needs_comma = false;
+    w->has_key = true;
 }
 
 void rkmq__json_key_i64(struct rkmq_json_writer *w, int64_t name, bool is_quoted)

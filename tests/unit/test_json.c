@@ -196,13 +196,14 @@ static void test_pass_over(void **state)
 
 static void test_every_place(void **state)
 {
-    /* Texts are read and written eight bytes at a time: a special byte counts wherever it stands.
+    /* Texts are read and written many bytes at a time: a special byte counts wherever it stands.
      * Each is put at each place of a text, written, and read again. */
     static const uint8_t specials[] = {'"', '\\', 0x01, 0x1F, 0x7F, '\n', 0x20, 0x80, 0xFF};
+    enum { N_MAX = 40 };
     (void)state;
-    for (size_t n = 1; n <= 20; n++) {
+    for (size_t n = 1; n <= N_MAX; n++) {
         for (size_t k = 0; k < n * RKMQ_COUNT_OF(specials); k++) {
-            uint8_t text[20], quoted[20 * 6 + 2], back[sizeof quoted];
+            uint8_t text[N_MAX], quoted[N_MAX * 6 + 2], back[sizeof quoted];
             memset(text, 'a', sizeof text);
             text[k % n] = specials[k / n];
             quoted[0] = '"';
@@ -358,6 +359,48 @@ static void test_unescape(void **state)
 }
 
 /* ---- writing ---- */
+
+static void test_scan_pair(void **state)
+{
+    /* Two plain strings with a colon between are taken at once. Anything else is left to the other
+     * scanners: the cursor stays. */
+    static const struct {
+        const char *text, *name, *value; /* NULL: not taken */
+        size_t n;
+    } rows[] = {
+        {"\"a\":\"b\",", "a", "b", 7},
+        {"\"\":\"\"", "", "", 5},
+        {"\"a\":\"bb\":\"c\"", "a", "bb", 8},
+        {"\"serializeTypeCurrentRPC\":\"ROCKETMQ ROCKETMQ ROCKETMQ\"}", "serializeTypeCurrentRPC",
+         "ROCKETMQ ROCKETMQ ROCKETMQ", 54},
+        {"", NULL, NULL, 0},
+        {"1", NULL, NULL, 0},
+        {"\"", NULL, NULL, 0},
+        {"\"a", NULL, NULL, 0},
+        {"\"a\"", NULL, NULL, 0},
+        {"\"a\":", NULL, NULL, 0},
+        {"\"a\":\"", NULL, NULL, 0},
+        {"\"a\":\"b", NULL, NULL, 0},
+        {"\"a\":1", NULL, NULL, 0},
+        {"\"a\" :\"b\"", NULL, NULL, 0},
+        {"\"a\": \"b\"", NULL, NULL, 0},
+        {" \"a\":\"b\"", NULL, NULL, 0},
+        {"\"a\\n\":\"b\"", NULL, NULL, 0},
+        {"\"a\":\"b\\n\"", NULL, NULL, 0},
+        {"{\"a\":\"b\"", NULL, NULL, 0},
+    };
+    (void)state;
+    for (size_t i = 0; i < RKMQ_COUNT_OF(rows); i++) {
+        struct rkmq_slice text = rkmq__slice_of(rows[i].text), name, value;
+        struct rkmq_json_cursor cur = {.p = text.p, .end = text.p + text.n};
+        assert_int_equal(rkmq__json_scan_pair(&cur, &name, &value), rows[i].name != NULL);
+        assert_ptr_equal(cur.p, text.p + rows[i].n);
+        if (rows[i].name) {
+            assert_true(rkmq__slice_is(name, rows[i].name));
+            assert_true(rkmq__slice_is(value, rows[i].value));
+        }
+    }
+}
 
 static void test_write(void **state)
 {
@@ -552,6 +595,7 @@ int main(void)
         cmocka_unit_test(test_pass_over),
         cmocka_unit_test(test_every_place),
         cmocka_unit_test(test_every_pair),
+        cmocka_unit_test(test_scan_pair),
         cmocka_unit_test(test_scalars),
         cmocka_unit_test(test_narrow_scalars),
         cmocka_unit_test(test_text),

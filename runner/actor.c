@@ -36,7 +36,7 @@ int rkmq__actor_start(struct rkmq_run_actor *actor, struct rkmq_err *err)
     if (!actor->env) {
         return rkmq__err_set(err, RKMQ_E_NOMEM, "out of memory");
     }
-    if (w->sim && rkmq__recorder_peer(&w->recorder, actor->env->host, actor->who) != RKMQ_OK) {
+    if (rkmq__recorder_peer(&w->recorder, actor->env->host, actor->who) != RKMQ_OK) {
         return rkmq__err_set(err, RKMQ_E_NOMEM, "out of memory");
     }
     rkmq__actor_tell(actor, RKMQ_EV_ACTOR_START, 0);

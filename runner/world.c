@@ -44,6 +44,7 @@ static int runtime_open(struct rkmq_world *w, struct rkmq_err *err)
         live.log_level = w->o.log_level;
         live.log = w->o.log;
         live.log_user = w->o.log_user;
+        live.has_hosts = true; /* a name server knows an actor by its address alone */
         return rkmq_live_create(&w->rt, &live, err);
     }
     struct rkmq_sim_options sim = RKMQ_SIM_OPTIONS_INIT;

@@ -145,9 +145,8 @@ static struct live_conn *conn_of(struct rkmq_live *lv, rkmq_conn c)
     return sock && !sock->is_listener ? (struct live_conn *)sock : NULL;
 }
 
-int rkmq__live_send(void *ctx, rkmq_conn c, struct rkmq_buf *take_chain)
+int rkmq__live_send(struct rkmq_live *lv, rkmq_conn c, struct rkmq_buf *take_chain)
 {
-    struct rkmq_live *lv = ctx;
     struct live_conn *con = conn_of(lv, c);
     if (!con) {
         rkmq_buf_free(take_chain);
@@ -164,9 +163,9 @@ int rkmq__live_send(void *ctx, rkmq_conn c, struct rkmq_buf *take_chain)
     return RKMQ_OK;
 }
 
-void rkmq__live_close(void *ctx, rkmq_conn c)
+void rkmq__live_close(struct rkmq_live *lv, rkmq_conn c)
 {
-    struct live_socket *sock = socket_of(ctx, c);
+    struct live_socket *sock = socket_of(lv, c);
     if (!sock) {
         return;
     }
@@ -177,11 +176,11 @@ void rkmq__live_close(void *ctx, rkmq_conn c)
     }
 }
 
-void rkmq__live_reset(void *ctx, rkmq_conn c)
+void rkmq__live_reset(struct rkmq_live *lv, rkmq_conn c)
 {
-    struct live_conn *con = conn_of(ctx, c);
+    struct live_conn *con = conn_of(lv, c);
     if (!con) {
-        rkmq__live_close(ctx, c);
+        rkmq__live_close(lv, c);
         return;
     }
     if (con->sock.fd >= 0) {
@@ -192,8 +191,8 @@ void rkmq__live_reset(void *ctx, rkmq_conn c)
     rkmq__live_conn_finish(con);
 }
 
-size_t rkmq__live_unsent(void *ctx, rkmq_conn c)
+size_t rkmq__live_unsent(struct rkmq_live *lv, rkmq_conn c)
 {
-    const struct live_conn *con = conn_of(ctx, c);
+    const struct live_conn *con = conn_of(lv, c);
     return con ? con->queue.n_bytes : 0;
 }

@@ -65,19 +65,20 @@ struct live_conn {
     struct rkmq_list unsent_link, failed_link;
     struct rkmq_timer linger; /* bounds FLUSHING and FIN_WAIT */
     struct addrinfo *addresses, *address_next;
-    int error; /* of the last address tried, or what broke the connection */
+    struct in_addr source; /* of a dial, see struct live_host */
+    int error;             /* of the last address tried, or what broke the connection */
     char peer[RKMQ_LIVE_PEER_BYTES], local[RKMQ_LIVE_PEER_BYTES];
 };
 
 /* ---- env operations ---- */
-int rkmq__live_listen(void *ctx, const char *addr, const struct rkmq_conn_events *ev, void *owner,
-                      rkmq_conn *out, char bound[64], struct rkmq_err *err);
-int rkmq__live_dial(void *ctx, const char *addr, const struct rkmq_conn_events *ev, void *owner,
-                    rkmq_conn *out);
-int rkmq__live_send(void *ctx, rkmq_conn c, struct rkmq_buf *take_chain);
-void rkmq__live_close(void *ctx, rkmq_conn c);
-void rkmq__live_reset(void *ctx, rkmq_conn c);
-size_t rkmq__live_unsent(void *ctx, rkmq_conn c);
+int rkmq__live_listen(struct rkmq_live *lv, const char *addr, const struct rkmq_conn_events *ev,
+                      void *owner, rkmq_conn *out, char bound[64], struct rkmq_err *err);
+int rkmq__live_dial(const struct live_host *host, const char *addr,
+                    const struct rkmq_conn_events *ev, void *owner, rkmq_conn *out);
+int rkmq__live_send(struct rkmq_live *lv, rkmq_conn c, struct rkmq_buf *take_chain);
+void rkmq__live_close(struct rkmq_live *lv, rkmq_conn c);
+void rkmq__live_reset(struct rkmq_live *lv, rkmq_conn c);
+size_t rkmq__live_unsent(struct rkmq_live *lv, rkmq_conn c);
 
 /* ---- socket.c ---- */
 /* Gives the socket an id and a place among the runtime's. Errors: RKMQ_E_NOMEM. */

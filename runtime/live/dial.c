@@ -6,10 +6,10 @@
 
 #include "runtime/live/conn.h"
 
-int rkmq__live_dial(void *ctx, const char *addr, const struct rkmq_conn_events *ev, void *owner,
-                    rkmq_conn *out)
+int rkmq__live_dial(const struct live_host *host, const char *addr,
+                    const struct rkmq_conn_events *ev, void *owner, rkmq_conn *out)
 {
-    struct rkmq_live *lv = ctx;
+    struct rkmq_live *lv = host->lv;
     *out = 0;
     struct rkmq__address address;
     int status = rkmq__address_parse(addr, &address);
@@ -21,6 +21,7 @@ int rkmq__live_dial(void *ctx, const char *addr, const struct rkmq_conn_events *
         return RKMQ_E_NOMEM;
     }
     *out = con->sock.id;
+    con->source = host->source;
     if (rkmq__live_resolve_numeric(&address, &con->addresses)) {
         con->state = LIVE_CONNECTING;
         con->address_next = con->addresses;
@@ -36,6 +37,22 @@ int rkmq__live_dial(void *ctx, const char *addr, const struct rkmq_conn_events *
     return status;
 }
 
+/* A host of its own dials loopback from its own address. Returns 0 or an errno. */
+static int source_bind(int fd, struct in_addr source, const struct addrinfo *to)
+{
+    struct sockaddr_in peer, from = {.sin_family = AF_INET, .sin_addr = source};
+    if (source.s_addr == 0 || to->ai_family != AF_INET) {
+        return 0;
+    }
+    memcpy(&peer, to->ai_addr, sizeof peer);
+    if (ntohl(peer.sin_addr.s_addr) >> 24 != IN_LOOPBACKNET) {
+        return 0;
+    }
+    const int on = 1; /* the port is chosen by connect, which knows more that are free */
+    (void)setsockopt(fd, IPPROTO_IP, IP_BIND_ADDRESS_NO_PORT, &on, sizeof on);
+    return bind(fd, (const struct sockaddr *)&from, sizeof from) < 0 ? errno : 0;
+}
+
 /* Returns 0 or an errno; EINPROGRESS is the good one. */
 static int connect_start(struct live_conn *con, const struct addrinfo *to)
 {
@@ -46,8 +63,11 @@ static int connect_start(struct live_conn *con, const struct addrinfo *to)
     }
     const int on = 1;
     (void)setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on); /* slower without, not wrong */
-    if (connect(fd, to->ai_addr, to->ai_addrlen) < 0 && errno != EINPROGRESS) {
-        int error = errno;
+    int error = source_bind(fd, con->source, to);
+    if (error == 0 && connect(fd, to->ai_addr, to->ai_addrlen) < 0 && errno != EINPROGRESS) {
+        error = errno;
+    }
+    if (error) {
         (void)close(fd);
         return error;
     }

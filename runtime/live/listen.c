@@ -13,7 +13,7 @@ static void accept_one(struct live_listener *listener, int fd)
     (void)setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on); /* slower without, not wrong */
     struct live_conn *con = rkmq__live_conn_create(lv, listener->sock.ev, listener->sock.owner);
     if (!con) {
-        rkmq_log_error(&lv->env, "conn", "connection refused: out of memory");
+        rkmq_log_error(&lv->main.env, "conn", "connection refused: out of memory");
         (void)close(fd);
         return;
     }
@@ -45,7 +45,7 @@ static void on_acceptable(struct ev_loop *ev, ev_io *w, int revents)
         } else if (errno == EAGAIN || errno == EWOULDBLOCK) {
             break;
         } else if (is_out_of_resources(errno)) {
-            rkmq_log_error(&lv->env, "conn", "cannot accept: %s", strerror(errno));
+            rkmq_log_error(&lv->main.env, "conn", "cannot accept: %s", strerror(errno));
             ev_io_stop(ev, &listener->acceptable);
             rkmq__live_timer_arm(lv, &listener->pause, lv->now + RKMQ_LIVE_ACCEPT_PAUSE_MS);
             break;
@@ -94,10 +94,9 @@ static int listen_socket(const char *addr, int *out, struct rkmq_err *err)
     return RKMQ_OK;
 }
 
-int rkmq__live_listen(void *ctx, const char *addr, const struct rkmq_conn_events *ev, void *owner,
-                      rkmq_conn *out, char bound[64], struct rkmq_err *err)
+int rkmq__live_listen(struct rkmq_live *lv, const char *addr, const struct rkmq_conn_events *ev,
+                      void *owner, rkmq_conn *out, char bound[64], struct rkmq_err *err)
 {
-    struct rkmq_live *lv = ctx;
     *out = 0;
     struct live_listener *listener = rkmq__zalloc(lv->mem, sizeof *listener);
     if (!listener) {

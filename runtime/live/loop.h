@@ -12,6 +12,7 @@
 
 #include <ev.h>
 #include <netdb.h>
+#include <netinet/in.h>
 #include <pthread.h>
 #include <rkmq/live.h>
 #include <stdatomic.h>
@@ -58,13 +59,21 @@ struct live_wait {
     bool is_finished;
 };
 
+/* Whose env a core is given. Nearly all of it is the runtime's. */
+struct live_host {
+    struct rkmq_env env;
+    struct rkmq_live *lv;
+    struct rkmq_list link;
+    char *name, *address;
+    struct in_addr source; /* what it dials loopback from; 0: the system chooses */
+    void *shared;
+};
+
 struct rkmq_live {
     struct rkmq_runtime rt; /* first */
-    struct rkmq_env env;
     const struct rkmq_mem *mem;
     struct rkmq_live_options options;
-    char *host;
-    void *shared;
+    struct live_host main; /* every name's, unless options.has_hosts */
 
     struct ev_loop *ev;
     pthread_t thread;
@@ -95,6 +104,8 @@ struct rkmq_live {
     /* mail */
     _Atomic(struct rkmq_job *) jobs_done; /* latest first */
     pthread_mutex_t lock;                 /* of all below */
+    struct rkmq_list hosts;               /* in order of creation */
+    unsigned n_hosts;
     struct rkmq_list calls, waits;
     pthread_t loop_thread;
     pthread_cond_t is_running_changed;
@@ -105,9 +116,14 @@ struct rkmq_live {
 int rkmq__live_start(struct rkmq_live *lv, struct rkmq_err *err); /* thread and watchers */
 void rkmq__live_stop(struct rkmq_live *lv);                       /* joins the thread */
 
+/* ---- host.c ---- */
+int rkmq__live_hosts_init(struct rkmq_live *lv);
+void rkmq__live_hosts_close(struct rkmq_live *lv);
+const struct rkmq_env *rkmq__live_host(struct rkmq_runtime *rt, const char *name);
+
 /* ---- timers.c ---- */
-void rkmq__live_timer_arm(void *ctx, struct rkmq_timer *t, rkmq_ms due);
-void rkmq__live_timer_stop(void *ctx, struct rkmq_timer *t);
+void rkmq__live_timer_arm(struct rkmq_live *lv, struct rkmq_timer *t, rkmq_ms due);
+void rkmq__live_timer_stop(struct rkmq_live *lv, struct rkmq_timer *t);
 void rkmq__live_clock_read(struct rkmq_live *lv);
 /* Sets the alarm for the first timer; `is_urgent`: the next round must not wait at all. */
 void rkmq__live_alarm_set(struct rkmq_live *lv, bool is_urgent);
@@ -124,12 +140,12 @@ int rkmq__live_await(struct rkmq_runtime *rt, bool (*is_done)(void *arg), void *
                      rkmq_ms timeout_ms);
 
 /* ---- workers.c ---- */
-int rkmq__live_pool_create(void *ctx, const char *name, unsigned threads_min, unsigned threads_max,
-                           struct rkmq_pool **out);
-void rkmq__live_pool_destroy(void *ctx, struct rkmq_pool *pool);
+int rkmq__live_pool_create(struct rkmq_live *lv, const char *name, unsigned threads_min,
+                           unsigned threads_max, struct rkmq_pool **out);
+void rkmq__live_pool_destroy(struct rkmq_live *lv, struct rkmq_pool *pool);
 /* Waits for the workers; jobs that did not run are finished all the same. After the loop ended. */
 void rkmq__live_pool_drain(struct rkmq_pool *pool);
-void rkmq__live_submit(void *ctx, struct rkmq_pool *pool, struct rkmq_job *job);
+void rkmq__live_submit(struct rkmq_pool *pool, struct rkmq_job *job);
 void rkmq__live_pools_publish(struct rkmq_live *lv);
 void rkmq__live_job_finish(struct rkmq_job *job);
 

@@ -79,6 +79,6 @@ int rkmq__live_resolve(struct live_conn *con, const struct rkmq__address *addres
     resolve->id = con->sock.id;
     resolve->address = *address;
     resolve->gai_error = EAI_AGAIN; /* stands when the runtime ends before it ran */
-    rkmq__live_submit(lv, lv->resolver, &resolve->job);
+    rkmq__live_submit(lv->resolver, &resolve->job);
     return RKMQ_OK;
 }

@@ -13,9 +13,8 @@ void rkmq__live_clock_read(struct rkmq_live *lv)
     lv->wall = (int64_t)ts.tv_sec * 1000 + ts.tv_nsec / 1000000;
 }
 
-void rkmq__live_timer_arm(void *ctx, struct rkmq_timer *t, rkmq_ms due)
+void rkmq__live_timer_arm(struct rkmq_live *lv, struct rkmq_timer *t, rkmq_ms due)
 {
-    struct rkmq_live *lv = ctx;
     RKMQ_ASSERT(t->fire);
     rkmq__heap_remove(&lv->timers, &t->heap_index);
     t->due = due;
@@ -24,9 +23,8 @@ void rkmq__live_timer_arm(void *ctx, struct rkmq_timer *t, rkmq_ms due)
                                     .at = due, .order = t->order, .index = &t->heap_index});
 }
 
-void rkmq__live_timer_stop(void *ctx, struct rkmq_timer *t)
+void rkmq__live_timer_stop(struct rkmq_live *lv, struct rkmq_timer *t)
 {
-    struct rkmq_live *lv = ctx;
     rkmq__heap_remove(&lv->timers, &t->heap_index);
 }
 

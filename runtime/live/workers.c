@@ -138,10 +138,9 @@ static int worker_start(struct rkmq_pool *pool, struct worker *worker)
 
 /* ---- the pool, on the loop thread ---- */
 
-int rkmq__live_pool_create(void *ctx, const char *name, unsigned threads_min, unsigned threads_max,
-                           struct rkmq_pool **out)
+int rkmq__live_pool_create(struct rkmq_live *lv, const char *name, unsigned threads_min,
+                           unsigned threads_max, struct rkmq_pool **out)
 {
-    struct rkmq_live *lv = ctx;
     *out = NULL;
     if (threads_min == 0 || threads_min > threads_max || threads_max > POOL_THREADS_MAX) {
         return RKMQ_E_INVALID;
@@ -187,9 +186,8 @@ static void pool_join(struct rkmq_pool *pool)
     pool->n_threads = 0;
 }
 
-void rkmq__live_pool_destroy(void *ctx, struct rkmq_pool *pool)
+void rkmq__live_pool_destroy(struct rkmq_live *lv, struct rkmq_pool *pool)
 {
-    struct rkmq_live *lv = ctx;
     RKMQ_ASSERT(pool->n_under_way == 0);
     pool_join(pool);
     rkmq__list_remove(&pool->link);
@@ -208,9 +206,8 @@ void rkmq__live_pool_drain(struct rkmq_pool *pool)
     }
 }
 
-void rkmq__live_submit(void *ctx, struct rkmq_pool *pool, struct rkmq_job *job)
+void rkmq__live_submit(struct rkmq_pool *pool, struct rkmq_job *job)
 {
-    (void)ctx;
     RKMQ_ASSERT(job->run);
     RKMQ_ASSERT(job->done);
     job->next = NULL;

@@ -207,13 +207,18 @@ class Run(Case):
         self.assertEqual(f"#   rerun: rkmq run --on sim --seed {seed} {path}", lines[dead[0] + 2])
 
     def test_on_tcp(self):
-        """The same file is played over TCP, in real time."""
+        """The same file is played over TCP, in real time. A name server knows whose question it is, though none says so."""
+        events = os.path.join(self.folder.name, "e.jsonl")
         path = self.scenario("""{ "id": "split", "after": "step:up", "within": "2s",
             "eventually": { "state": "balanced", "group": "g", "topic": "T", "max_diff": 0 } },
             { "id": "drained", "after": "step:down", "within": "1s",
               "eventually": { "state": "lag", "group": "g", "eq": 0 } }""", end="4s", load="1s",
                              steps=', { "id": "down", "at": "3s", "do": { "stop": ["c1", "c2"] } }')
-        self.assertIn("ok 1 - test/one", "\n".join(self.ok("run", "--on", "tcp", path)))
+        self.assertIn("ok 1 - test/one", "\n".join(self.ok("run", "--on", "tcp", "--events", events, path)))
+        with open(events, encoding="utf-8") as file:
+            rows = [json.loads(line) for line in file]
+        asked = {row["who"] for row in rows if row.get("name") == "GET_ROUTEINFO_BY_TOPIC" and row["ev"] == "req"}
+        self.assertEqual({"c1", "c2", "p1"}, asked)
 
     def crash_on_tcp(self, how):
         events = os.path.join(self.folder.name, "e.jsonl")
@@ -224,14 +229,14 @@ class Run(Case):
         done = run("run", "--on", "tcp", "--events", events, path)
         with open(events, encoding="utf-8") as file:
             rows = [json.loads(line) for line in file]
-        return done, [row["text"] for row in rows if row["ev"] == "conn-close" and row["who"] == "c1"]
+        return done, sorted((row["peer"], row["text"]) for row in rows if row["ev"] == "conn-close" and row["who"] == "c1")
 
     def test_crash_on_tcp(self):
-        """Over TCP a crash resets the consumer's connections, an exit closes them; the broker sees which. Who shares the
+        """Over TCP a crash resets the consumer's connections, an exit closes them; the servers see which. Who shares the
         process with the servers cannot fall silent: the run ends as a failure of the harness, with the line."""
         for how, why in (("rst", "Connection reset by peer"), ("exit", "closed by the peer")):
             done, whys = self.crash_on_tcp(how)
-            self.assertEqual((0, [why]), (done.returncode, whys), done.stdout)
+            self.assertEqual((0, [("broker-a", why), ("n1", why)]), (done.returncode, whys), done.stdout)
         done, _ = self.crash_on_tcp("silent")
         self.assertEqual(4, done.returncode)
         self.assertRegex(done.stdout, r"line 9: crash: c1: 'c1' shares a process with the servers")

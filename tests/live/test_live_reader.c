@@ -106,7 +106,7 @@ static void do_release(void *arg)
 
 static struct live_reader *reader_of(struct stream *st)
 {
-    struct rkmq_live *lv = st->env->ctx;
+    struct rkmq_live *lv = (struct rkmq_live *)st->rt;
     return &((struct live_conn *)rkmq__conn_table_get(&lv->table, st->to))->reader;
 }
 
@@ -114,7 +114,7 @@ static struct live_reader *reader_of(struct stream *st)
 static void do_sweep_twice(void *arg)
 {
     struct stream *st = arg;
-    struct rkmq_live *lv = st->env->ctx;
+    struct rkmq_live *lv = (struct rkmq_live *)st->rt;
     RKMQ_ASSERT(rkmq__timer_is_armed(&lv->sweep));
     for (int i = 0; i < 2; i++) {
         rkmq__live_timer_stop(lv, &lv->sweep);

@@ -38,7 +38,7 @@ struct talk {
     struct rkmq_runtime *rt;
     const struct rkmq_env *env;
     rkmq_conn listener, server, client;
-    char bound[64], why[256];
+    char bound[64], why[256], seen_from[64];
     int n_opened, n_closed, status;
     size_t n_sent, n_received, n_joined, n_apart;
     struct rkmq_buf *last; /* the view received last, kept */
@@ -46,11 +46,11 @@ struct talk {
 
 static void talk_opened(void *owner, rkmq_conn c, const char *peer)
 {
-    (void)peer;
     struct talk *talk = owner;
     talk->n_opened++;
     if (c != talk->client) {
         talk->server = c;
+        (void)snprintf(talk->seen_from, sizeof talk->seen_from, "%s", peer);
     }
 }
 
@@ -376,6 +376,9 @@ static void talk_with_failing_memory(struct talk *talk)
 {
     struct rkmq_runtime *rt = talk->rt;
     talk->env = rt->ops->host(rt, "any");
+    if (!talk->env) {
+        return;
+    }
     rt->ops->call(rt, do_listen_and_dial, talk);
     if (talk->status == RKMQ_OK) {
         assert_int_equal(rt->ops->await(rt, is_talking_or_closed, talk, DEADLINE_MS), RKMQ_OK);
@@ -391,13 +394,14 @@ static void talk_with_failing_memory(struct talk *talk)
 
 static void any_allocation_may_fail(void **state)
 {
-    /* The n-th allocation of a runtime, a listener, a dial, an accepted connection, a send, a read
-     * fails: an operation says so or a connection ends; nothing hangs, nothing leaks. */
+    /* The n-th allocation of a runtime, a host, a listener, a dial, an accepted connection, a send,
+     * a read fails: an operation says so or a connection ends; nothing hangs, nothing leaks. */
     (void)state;
     for (long n = 0;; n++) {
         struct failing_mem fm = {.mem = {.realloc = failing_realloc, .ctx = &fm}, .fail_at = n};
         struct rkmq_live_options o = RKMQ_LIVE_OPTIONS_INIT;
         o.mem = &fm.mem;
+        o.has_hosts = true;
         struct talk talk = {0};
         struct rkmq_err err = {0};
         int status = rkmq_live_create(&talk.rt, &o, &err);
@@ -418,6 +422,28 @@ static void any_allocation_may_fail(void **state)
     }
 }
 
+static void names_are_hosts(void **state)
+{
+    /* Where they were asked for, each name is a host that keeps its address, shares nothing with
+     * others, and is known by that address to whom it dials. Else all names are one host. */
+    struct rkmq_live_options o = RKMQ_LIVE_OPTIONS_INIT;
+    (void)state;
+    o.has_hosts = true;
+    for (int i = 0; i < 2; i++, o.has_hosts = false) {
+        struct talk talk;
+        talk_init(&talk, &o);
+        const struct rkmq_env *other = talk.rt->ops->host(talk.rt, "other");
+        assert_ptr_equal(talk.rt->ops->host(talk.rt, "any"), talk.env);
+        assert_ptr_equal(talk.rt->ops->host(talk.rt, "other"), other);
+        assert_int_equal(other != talk.env, o.has_hosts);
+        assert_int_equal(other->shared != talk.env->shared, o.has_hosts);
+        assert_string_equal(talk.env->host, o.has_hosts ? "127.1.0.1" : "127.0.0.1");
+        assert_string_equal(other->host, o.has_hosts ? "127.1.0.2" : "127.0.0.1");
+        assert_memory_equal(talk.seen_from, o.has_hosts ? "127.1.0.1:" : "127.0.0.1:", 10);
+        talk_end(&talk);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -427,6 +453,7 @@ int main(void)
         cmocka_unit_test(many_threads_call),
         cmocka_unit_test(two_runtimes_side_by_side),
         cmocka_unit_test(the_seed_decides),
+        cmocka_unit_test(names_are_hosts),
         cmocka_unit_test(any_allocation_may_fail),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -31,6 +31,10 @@ struct rkmq_live_options {
     void *log_user;
     rkmq_live_tap_fn *tap; /* may be NULL */
     void *tap_user;
+    /* Each name given to the runtime's `host` is a host of its own, as in simulation: it shares no
+     * client instance with others and dials loopback from an address of its own, 127.1.0.1,
+     * 127.1.0.2 ... in order of creation. Else all names are one host. */
+    bool has_hosts;
 };
 #define RKMQ_LIVE_OPTIONS_INIT                                                                     \
     {                                                                                              \

@@ -17,9 +17,9 @@ struct rkmq_runtime;
 
 struct rkmq_runtime_ops {
     /*
-     * The env of a named host. A live runtime has one host, whatever the name; a simulated one
-     * makes the host at first use, with an address of its own. NULL when memory is out. Thread: any
-     * that is not the loop's.
+     * The env of a named host, which is made at first use with an address of its own. A live
+     * runtime has one host, whatever the name, unless it was asked for more. NULL when memory is
+     * out. Thread: any that is not the loop's.
      */
     const struct rkmq_env *(*host)(struct rkmq_runtime *rt, const char *name);
     /* Runs `fn(arg)` on the loop thread and returns when it is done. Called on the loop thread:

@@ -12,7 +12,7 @@
  * it pulls: from the first pull of a queue until another member pulls it and it does not any more,
  * or until it asks the broker where to begin.
  *
- *     view.c      tables        rows.c    rows into tables
+ *     view.c      tables        rows.c, rows_*.c   rows into tables (rows.h)
  *     trouble.c   what the script has broken      told.c   members and routes, as served
  */
 
@@ -218,7 +218,7 @@ void rkmq__offsets_clear(struct rkmq_offsets *set);
 
 void rkmq__view_init(struct rkmq_view *v);
 void rkmq__view_close(struct rkmq_view *v);
-/* rows.c */
+/* Takes a row in: rows.h. */
 void rkmq__view_apply(struct rkmq_view *v, const struct rkmq_event *row, size_t index);
 /* Members of the group that run now. */
 size_t rkmq__view_running(struct rkmq_view *v, rkmq_name group);

@@ -8,6 +8,10 @@
  * Names in rows are the scenario's: an actor is known by its address or client id, a server by its
  * place.
  *
+ *     record.c           the log, and rows that follow     record_names.c     who is who
+ *     record_mock.c      what servers saw                  record_consumer.c  what actors do
+ *     record_body.c      what a verdict needs of a body
+ *
  * Thread: any; rows get their order from one lock. `on_row` is called within it.
  */
 
@@ -81,12 +85,38 @@ void rkmq__recorder_commit(struct rkmq_recorder *r, const struct rkmq_event *row
 
 /* ---- between the files of the recorder; within its lock ---- */
 
-/* What the script calls the broker that is `wire_name` in a frame. */
+/* record.c: adds the row, at this moment. */
+void rkmq__record_add(struct rkmq_recorder *r, const struct rkmq_event *row);
+/* ... and what it means: `row` names group, queue, who, and the new offset. */
+void rkmq__record_commit(struct rkmq_recorder *r, const struct rkmq_event *row);
+/* ... `row` says who has the queue from now on, or has it no more; others say nothing. */
+void rkmq__record_owner(struct rkmq_recorder *r, const struct rkmq_event *row);
+
+/* record_names.c: who is at the other end, by the connection, the client id or the address. */
+rkmq_name rkmq__record_peer_name(struct rkmq_recorder *r, const char *server, const char *peer,
+                                 const char *client_id);
+/* A connection opens or closes: whose it is. */
+void rkmq__record_owned(struct rkmq_recorder *r, const char *server, const char *peer);
+void rkmq__record_disowned(struct rkmq_recorder *r, const char *server, const char *peer);
+/* What the script calls that server of the mock. */
+rkmq_name rkmq__record_server_name(struct rkmq_recorder *r, const char *server);
+/* ... and the broker that is `wire_name` in a frame. */
 rkmq_name rkmq__record_broker(struct rkmq_recorder *r, struct rkmq_slice wire_name);
+
 /* record_body.c: what the body says, as event.h has it; 0: nothing. */
 rkmq_name rkmq__record_body(struct rkmq_recorder *r, int32_t code, bool is_answer,
                             struct rkmq_slice body, const struct rkmq_mem *mem);
 /* The request lacks what its code needs; `err` says what. */
 bool rkmq__record_is_malformed(const struct rkmq_command *cmd, struct rkmq_err *err);
+
+/* A name as the value of a map; NULL and 0: none. */
+static inline void *rkmq__name_pointer(rkmq_name name)
+{
+    return (void *)(uintptr_t)name;
+}
+static inline rkmq_name rkmq__name_of(const void *pointer)
+{
+    return (rkmq_name)(uintptr_t)pointer;
+}
 
 #endif

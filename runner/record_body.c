@@ -17,7 +17,7 @@ static int id_compare(const void *a, const void *b)
 static struct rkmq_slice known_as(const struct rkmq_recorder *r, struct rkmq_slice client_id)
 {
     const void *name = rkmq__map_get(&r->peers, client_id);
-    return name ? rkmq__event_log_text(r->log, (rkmq_name)(uintptr_t)name) : client_id;
+    return name ? rkmq__event_log_text(r->log, rkmq__name_of(name)) : client_id;
 }
 
 static void members_write(const struct rkmq_recorder *r, struct rkmq_slice body,

@@ -109,15 +109,13 @@ static void settings_apply(const struct rkmq_actor_settings *s, struct rkmq_push
 /* "host@instance" of the script: our clientIP and instanceName. */
 static int client_id_apply(struct rkmq_run_actor *actor, struct rkmq_push_options *o)
 {
-    struct rkmq_slice id = actor->spec->client_id, ip, instance;
-    const uint8_t *at = id.n > 0 ? memchr(id.p, '@', id.n) : NULL;
-    if (!at) {
+    struct rkmq_arena *arena = &actor->world->arena;
+    struct rkmq_slice ip, instance;
+    if (!rkmq__client_id_split(actor->spec->client_id, &ip, &instance)) {
         return RKMQ_OK;
     }
-    size_t n = (size_t)(at - id.p);
-    if (rkmq__arena_copy(&actor->world->arena, rkmq__slice(id.p, n), &ip) != RKMQ_OK ||
-        rkmq__arena_copy(&actor->world->arena, rkmq__slice(at + 1, id.n - n - 1), &instance) !=
-            RKMQ_OK) {
+    if (rkmq__arena_copy(arena, ip, &ip) != RKMQ_OK ||
+        rkmq__arena_copy(arena, instance, &instance) != RKMQ_OK) {
         return RKMQ_E_NOMEM;
     }
     o->client_ip = (const char *)ip.p;

@@ -58,15 +58,27 @@ static void write_settings(struct rkmq_scenario_writer *w, const char *name, con
 
 /* ---- the fields ---- */
 
+bool rkmq__client_id_split(struct rkmq_slice id, struct rkmq_slice *host,
+                           struct rkmq_slice *instance)
+{
+    const uint8_t *at = id.n > 0 ? memchr(id.p, '@', id.n) : NULL;
+    size_t n = at ? (size_t)(at - id.p) : 0;
+    if (at) {
+        *host = rkmq__slice(id.p, n);
+        *instance = rkmq__slice(at + 1, id.n - n - 1);
+    }
+    return at != NULL;
+}
+
 static void read_client_id(struct rkmq_parse *ps, const struct rkmq_tree *node, void *target)
 {
     static const char wanted[] = "a client id such as \"10.0.0.1@1\"";
-    struct rkmq_slice text = node->text;
+    struct rkmq_slice text = node->text, host, instance;
     if (!rkmq__parse_is(ps, node, RKMQ_TREE_TEXT, wanted)) {
         return;
     }
-    const uint8_t *at = text.n > 0 ? memchr(text.p, '@', text.n) : NULL;
-    if (!at || at == text.p || at == text.p + text.n - 1 || text.n > RKMQ_SCENARIO_NAME_BYTES_MAX) {
+    if (!rkmq__client_id_split(text, &host, &instance) || host.n == 0 || instance.n == 0 ||
+        text.n > RKMQ_SCENARIO_NAME_BYTES_MAX) {
         rkmq__parse_refuse(ps, node, wanted);
         return;
     }

@@ -472,6 +472,9 @@ static inline struct rkmq_slice rkmq__scenario_word(const struct rkmq_scenario *
 {
     return sc->words[word];
 }
+/* The halves of "host@instance". False: there is no '@'. */
+bool rkmq__client_id_split(struct rkmq_slice id, struct rkmq_slice *host,
+                           struct rkmq_slice *instance);
 const char *rkmq__action_name(enum rkmq_action_kind kind);
 const char *rkmq__state_name(enum rkmq_state_kind kind);
 const char *rkmq__expect_name(enum rkmq_expect_kind kind);

@@ -214,17 +214,15 @@ void rkmq__testee_write_start(struct rkmq_bytes *out, const struct rkmq_scenario
                               const struct rkmq_actor *actor, const char *namesrv_addr)
 {
     struct rkmq_json_writer w;
-    struct rkmq_slice id = actor->client_id;
-    const uint8_t *at = id.n > 0 ? memchr(id.p, '@', id.n) : NULL;
+    struct rkmq_slice ip, instance;
     rkmq__json_begin(&w, out);
     rkmq__json_object(&w);
     rkmq__json_add_text(&w, "do", RKMQ_SLICE("start"));
     rkmq__json_add_text(&w, "namesrv", rkmq__slice_of(namesrv_addr));
     rkmq__json_add_text(&w, "group", rkmq__scenario_word(sc, sc->groups[actor->group]));
-    if (at) {
-        size_t n = (size_t)(at - id.p);
-        rkmq__json_add_text(&w, "clientIp", rkmq__slice(id.p, n));
-        rkmq__json_add_text(&w, "instanceName", rkmq__slice(at + 1, id.n - n - 1));
+    if (rkmq__client_id_split(actor->client_id, &ip, &instance)) {
+        rkmq__json_add_text(&w, "clientIp", ip);
+        rkmq__json_add_text(&w, "instanceName", instance);
     }
     rkmq__json_add_text(&w, "from",
                         actor->is_from_first ? RKMQ_SLICE("first") : RKMQ_SLICE("last"));

@@ -82,6 +82,36 @@ static const char *thing_text(const struct thing *thing)
     return text;
 }
 
+struct row {
+    const char *body;
+    const char *expected; /* the thing as text, or why there is none */
+};
+
+/* Each row's body is read with this status, and nothing of it is left. */
+static void read_rows(const struct row *rows, size_t n, int expected_status)
+{
+    struct test_mem tm;
+    test_mem_init(&tm);
+    for (size_t i = 0; i < n; i++) {
+        struct rkmq_slice body = rkmq__slice_of(rows[i].body);
+        struct rkmq_arena arena;
+        struct rkmq_err err = {0};
+        struct thing thing;
+        rkmq__arena_init(&arena, &tm.mem);
+        int status = thing_read(body, &arena, &thing, &err);
+        assert_string_equal(status == RKMQ_OK ? thing_text(&thing) : err.text, rows[i].expected);
+        assert_int_equal(status, expected_status);
+        if (status == RKMQ_OK) {
+            assert_string_equal(err.text, "");
+            assert_true(thing.n_objects > 0 || !thing.objects);
+            assert_true(thing.n_map > 0 || !thing.map);
+        }
+        assert_int_equal(thing_read(body, &arena, &thing, NULL), status);
+        rkmq__arena_close(&arena);
+    }
+    test_mem_assert_empty(&tm);
+}
+
 #define WHOLE                                                                                      \
     "{\"texts\":[\"a\",1,true,\"\\u0062\"],\"map\":{\"k\":{\"n\":4},7:{},\"\\n\":{\"n\":\"5\"}},"  \
     "\"objects\":[{\"n\":6,\"x\":[]},{}],\"one\":{\"n\":8},\"flag\":false,\"i64\":-9,\"i32\":10,"  \
@@ -92,9 +122,7 @@ static void test_members(void **state)
 {
     /* Members come in any order and of any leniency; the last of a name counts; a missing or null
      * one leaves what is there, and a list is empty then. */
-    static const struct {
-        const char *body, *expected;
-    } rows[] = {
+    static const struct row rows[] = {
         {WHOLE, "t 10 -9 0 8 [6,0,] {k=4,7=0,\n=5,} [a,1,true,b,]"},
         {"{}", NOTHING},
         {"{\"text\":null,\"i32\":null,\"i64\":null,\"flag\":null,\"one\":null,\"objects\":null,"
@@ -111,32 +139,15 @@ static void test_members(void **state)
         {" { \"one\" : { \"n\" : 4 } , \"map\" : { \"k\" : { } } } ",
          "default 1 2 1 4 [] {k=0,} []"},
     };
-    struct test_mem tm;
     (void)state;
-    test_mem_init(&tm);
-    for (size_t i = 0; i < RKMQ_COUNT_OF(rows); i++) {
-        struct rkmq_arena arena;
-        struct rkmq_err err = {0};
-        struct thing thing;
-        rkmq__arena_init(&arena, &tm.mem);
-        int status = thing_read(rkmq__slice_of(rows[i].body), &arena, &thing, &err);
-        assert_string_equal(err.text, "");
-        assert_int_equal(status, RKMQ_OK);
-        assert_string_equal(thing_text(&thing), rows[i].expected);
-        assert_true(thing.n_objects > 0 || !thing.objects);
-        assert_true(thing.n_map > 0 || !thing.map);
-        rkmq__arena_close(&arena);
-    }
-    test_mem_assert_empty(&tm);
+    read_rows(rows, RKMQ_COUNT_OF(rows), RKMQ_OK);
 }
 
 static void test_first_wrong_member(void **state)
 {
     /* What is wrong is named by the class or the member it stands in; of two, the one that comes
      * first in the text. */
-    static const struct {
-        const char *body, *reason;
-    } rows[] = {
+    static const struct row rows[] = {
         {"", "Thing: the body is no JSON object"},
         {"[]", "Thing: the body is no JSON object"},
         {"{\"text\":{}}", "Thing: a member has the wrong type"},
@@ -174,21 +185,8 @@ static void test_first_wrong_member(void **state)
         {"{\"texts\":[\"a]}", "JSON: '\"' expected at byte 14, where it ends"},
         {"{\"x\":{\"y\":[1,}}", "JSON: a value expected at byte 13, not 0x7d"},
     };
-    struct test_mem tm;
     (void)state;
-    test_mem_init(&tm);
-    for (size_t i = 0; i < RKMQ_COUNT_OF(rows); i++) {
-        struct rkmq_arena arena;
-        struct rkmq_err err = {0};
-        struct thing thing;
-        rkmq__arena_init(&arena, &tm.mem);
-        int status = thing_read(rkmq__slice_of(rows[i].body), &arena, &thing, &err);
-        assert_string_equal(err.text, rows[i].reason);
-        assert_int_equal(status, RKMQ_E_PROTOCOL);
-        assert_int_equal(thing_read(rkmq__slice_of(rows[i].body), &arena, &thing, NULL), status);
-        rkmq__arena_close(&arena);
-    }
-    test_mem_assert_empty(&tm);
+    read_rows(rows, RKMQ_COUNT_OF(rows), RKMQ_E_PROTOCOL);
 }
 
 static int whole_step(const struct rkmq_mem *mem, void *arg)

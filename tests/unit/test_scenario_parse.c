@@ -1,27 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "scenario_rows.h"
+#include "support/scenario_rows.h"
 
-/* Each row's file is refused, and its report is the expected one. */
-static void refuse_rows(const struct row *rows, size_t n)
-{
-    struct test_mem tm;
-    test_mem_init(&tm);
-    for (size_t i = 0; i < n; i++) {
-        struct rkmq_bytes file, report;
-        struct rkmq_scenario *sc;
-        rkmq__bytes_init(&file, &tm.mem);
-        rkmq__bytes_init(&report, &tm.mem);
-        make_file(&file, rows[i].place, rows[i].text);
-        assert_int_equal(parse_bytes(&tm.mem, &file, 0, &sc, &report), RKMQ_E_INVALID);
-        assert_null(sc);
-        assert_text(&report, rows[i].expected);
-        rkmq__bytes_close(&file);
-        rkmq__bytes_close(&report);
-    }
-    test_mem_assert_empty(&tm);
-}
-
-static const struct row head_rows[] = {
+static const struct scenario_row head_rows[] = {
     {HEAD, "'scenario':'a/b','run':{'end':'60s'},", "f:1:1: 'format' is missing in a scenario\n"},
     {HEAD, "'format':2,'scenario':'a/b','run':{'end':'60s'},",
      "f:2:10: 'format' must be 1, the only format there is, not 2\n"},
@@ -94,10 +74,10 @@ static void test_head(void **state)
 {
     /* What is wrong around the sections is said with its place and a hint. */
     (void)state;
-    refuse_rows(head_rows, RKMQ_COUNT_OF(head_rows));
+    scenario_rows_refuse(head_rows, RKMQ_COUNT_OF(head_rows));
 }
 
-static const struct row cluster_rows[] = {
+static const struct scenario_row cluster_rows[] = {
     {CLUSTER, "'cluster':[],", "f:3:11: 'cluster' must be an object, not a list\n"},
     {CLUSTER, "'cluster':{'brokers':{'broker-a':{}}},",
      "f:3:11: 'topics' is missing in 'cluster'\n"
@@ -168,10 +148,10 @@ static void test_cluster(void **state)
 {
     /* What is wrong in "cluster" and "groups" is said with its place and a hint. */
     (void)state;
-    refuse_rows(cluster_rows, RKMQ_COUNT_OF(cluster_rows));
+    scenario_rows_refuse(cluster_rows, RKMQ_COUNT_OF(cluster_rows));
 }
 
-static const struct row actors_rows[] = {
+static const struct scenario_row actors_rows[] = {
     {ACTORS, "'actors':[],", "f:5:10: 'actors' must be an object, not a list\n"},
     {ACTOR, "{}",
      "f:5:96: 'kind' is missing in a push consumer\n"
@@ -250,10 +230,10 @@ static void test_actors(void **state)
 {
     /* What is wrong in "actors" is said with its place and a hint. */
     (void)state;
-    refuse_rows(actors_rows, RKMQ_COUNT_OF(actors_rows));
+    scenario_rows_refuse(actors_rows, RKMQ_COUNT_OF(actors_rows));
 }
 
-static const struct row faults_rows[] = {
+static const struct scenario_row faults_rows[] = {
     {FAULTS, "'faults':{},", "f:6:10: 'faults' must be a list, not an object\n"},
     {FAULTS, "'faults':['x'],", "f:6:11: 'faults' must be an object, not 'x'\n"},
     {RULE, "'match':{}", "f:6:11: 'effect' is missing in a fault rule\n"},
@@ -333,10 +313,10 @@ static void test_faults(void **state)
 {
     /* What is wrong in a fault rule is said with its place and a hint. */
     (void)state;
-    refuse_rows(faults_rows, RKMQ_COUNT_OF(faults_rows));
+    scenario_rows_refuse(faults_rows, RKMQ_COUNT_OF(faults_rows));
 }
 
-static const struct row rest_rows[] = {
+static const struct scenario_row rest_rows[] = {
     {CHECKS, "'checks':[],", "f:9:10: 'checks' must be an object, not a list\n"},
     {CHECKS, "'checks':{'profil':'default'},",
      "f:9:11: unknown key 'profil' in 'checks'; did you mean 'profile'?\n"},
@@ -400,7 +380,7 @@ static void test_rest(void **state)
 {
     /* What is wrong in "checks" and "sweep", and in a value that varies, is said with its place. */
     (void)state;
-    refuse_rows(rest_rows, RKMQ_COUNT_OF(rest_rows));
+    scenario_rows_refuse(rest_rows, RKMQ_COUNT_OF(rest_rows));
 }
 
 static void test_all_at_once(void **state)
@@ -419,8 +399,8 @@ static void test_all_at_once(void **state)
                          "\"cluster\":{\"brokers\":{\"broker-a\":{}},\"topics\":{\"T\":{}}},\n"
                          "\"steps\":[{\"at\":\"2x\",\"do\":{\"start\":\"c1\"}}],\n"
                          "\"expect\":[{\"id\":\"E\"}],\"check\":{}}");
-    assert_int_equal(parse_bytes(&tm.mem, &file, 0, &sc, &report), RKMQ_E_INVALID);
-    assert_text(
+    assert_int_equal(scenario_rows_parse(&tm.mem, &file, 0, &sc, &report), RKMQ_E_INVALID);
+    scenario_rows_assert(
         &report,
         "f:1:41: 'end' must be a duration such as '50ms' or '2s', not '1'\n"
         "f:2:52: 'queues' is missing in a topic\n"
@@ -437,7 +417,7 @@ static void test_all_at_once(void **state)
         rkmq__bytes_printf(&file, "\"x%d\":1,\n", i);
     }
     rkmq__bytes_add_text(&file, "\"format\":1}");
-    assert_int_equal(parse_bytes(&tm.mem, &file, 0, &sc, &report), RKMQ_E_INVALID);
+    assert_int_equal(scenario_rows_parse(&tm.mem, &file, 0, &sc, &report), RKMQ_E_INVALID);
     rkmq__bytes_add(&report, "", 1);
     assert_non_null(strstr((const char *)report.p, "f:47:1: unknown key \"x45\" in a scenario\n"
                                                    "f: and 14 more\n"));
@@ -470,8 +450,8 @@ static void test_forms(void **state)
         rkmq__bytes_init(&file, &tm.mem);
         rkmq__bytes_init(&report, &tm.mem);
         rkmq__bytes_add_text(&file, rows[i].text);
-        assert_int_equal(parse_bytes(&tm.mem, &file, 0, &sc, &report), RKMQ_E_INVALID);
-        assert_text(&report, rows[i].expected);
+        assert_int_equal(scenario_rows_parse(&tm.mem, &file, 0, &sc, &report), RKMQ_E_INVALID);
+        scenario_rows_assert(&report, rows[i].expected);
         rkmq__bytes_close(&file);
         rkmq__bytes_close(&report);
     }
@@ -480,7 +460,7 @@ static void test_forms(void **state)
 
 /* `n` times `item`, a format with the number, between `before` and `behind`. */
 struct many {
-    enum place place;
+    enum scenario_place place;
     const char *before, *item, *behind;
     size_t n_max;
     const char *expected; /* with one more */
@@ -507,10 +487,11 @@ static void try_many(const struct rkmq_mem *mem, const struct many *many, size_t
     }
     rkmq__bytes_add_text(&text, many->behind);
     rkmq__bytes_add(&text, "", 1);
-    make_file(&file, many->place, (const char *)text.p);
-    assert_int_equal(parse_bytes(mem, &file, 0, &sc, &report), expected ? RKMQ_E_INVALID : RKMQ_OK);
+    scenario_rows_file(&file, many->place, (const char *)text.p);
+    assert_int_equal(scenario_rows_parse(mem, &file, 0, &sc, &report),
+                     expected ? RKMQ_E_INVALID : RKMQ_OK);
     if (expected) {
-        assert_text(&report, expected);
+        scenario_rows_assert(&report, expected);
     }
     rkmq__scenario_destroy(sc);
     rkmq__bytes_close(&text);
@@ -561,7 +542,7 @@ static void test_limits(void **state)
     test_mem_assert_empty(&tm);
 }
 
-static const struct row big_limits_rows[] = {
+static const struct scenario_row big_limits_rows[] = {
     {CLUSTER,
      "'cluster':{'brokers':{'x0':{},'x1':{},'x2':{},'x3':{},'x4':{},'x5':{},'x6':{},'x7':{},'x8':{}"
      ",'x9':{},'x10':{},'x11':{},'x12':{},'x13':{},'x14':{},'x15':{},'x16':{},'x17':{},'x18':{},'"
@@ -593,18 +574,18 @@ static void test_big_limits(void **state)
     struct rkmq_bytes file, report;
     struct rkmq_scenario *sc;
     (void)state;
-    refuse_rows(big_limits_rows, RKMQ_COUNT_OF(big_limits_rows));
+    scenario_rows_refuse(big_limits_rows, RKMQ_COUNT_OF(big_limits_rows));
     test_mem_init(&tm);
     rkmq__bytes_init(&file, &tm.mem);
     rkmq__bytes_init(&report, &tm.mem);
-    make_file(&file, HEAD, NULL);
+    scenario_rows_file(&file, HEAD, NULL);
     size_t n = RKMQ_SCENARIO_BYTES_MAX - file.n;
     memset(rkmq__bytes_reserve(&file, n), ' ', n);
-    assert_int_equal(parse_bytes(&tm.mem, &file, 0, &sc, &report), RKMQ_OK);
+    assert_int_equal(scenario_rows_parse(&tm.mem, &file, 0, &sc, &report), RKMQ_OK);
     rkmq__scenario_destroy(sc);
     rkmq__bytes_add_text(&file, " ");
-    assert_int_equal(parse_bytes(&tm.mem, &file, 0, &sc, &report), RKMQ_E_INVALID);
-    assert_text(&report, "f:1:1: the file has more than 1048576 bytes\n");
+    assert_int_equal(scenario_rows_parse(&tm.mem, &file, 0, &sc, &report), RKMQ_E_INVALID);
+    scenario_rows_assert(&report, "f:1:1: the file has more than 1048576 bytes\n");
     rkmq__bytes_close(&file);
     rkmq__bytes_close(&report);
     test_mem_assert_empty(&tm);

@@ -1,27 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "scenario_rows.h"
+#include "support/scenario_rows.h"
 
-/* Each row's file is refused, and its report is the expected one. */
-static void refuse_rows(const struct row *rows, size_t n)
-{
-    struct test_mem tm;
-    test_mem_init(&tm);
-    for (size_t i = 0; i < n; i++) {
-        struct rkmq_bytes file, report;
-        struct rkmq_scenario *sc;
-        rkmq__bytes_init(&file, &tm.mem);
-        rkmq__bytes_init(&report, &tm.mem);
-        make_file(&file, rows[i].place, rows[i].text);
-        assert_int_equal(parse_bytes(&tm.mem, &file, 0, &sc, &report), RKMQ_E_INVALID);
-        assert_null(sc);
-        assert_text(&report, rows[i].expected);
-        rkmq__bytes_close(&file);
-        rkmq__bytes_close(&report);
-    }
-    test_mem_assert_empty(&tm);
-}
-
-static const struct row steps_rows[] = {
+static const struct scenario_row steps_rows[] = {
     {STEPS, "'steps':{},", "f:7:9: 'steps' must be a list, not an object\n"},
     {STEPS, "'steps':[],", "f:7:9: 'steps' must have from 1 to 1000 elements, not 0\n"},
     {STEPS, "'steps':[7],", "f:7:10: 'steps' must be an object, not 7\n"},
@@ -94,10 +74,10 @@ static void test_steps(void **state)
 {
     /* What is wrong in a step, its trigger or its form is said with its place and a hint. */
     (void)state;
-    refuse_rows(steps_rows, RKMQ_COUNT_OF(steps_rows));
+    scenario_rows_refuse(steps_rows, RKMQ_COUNT_OF(steps_rows));
 }
 
-static const struct row actions_rows[] = {
+static const struct scenario_row actions_rows[] = {
     {ACTION, "{'produce':{'topic':'T','count':1}}",
      "f:7:47: 'by' is missing in action 'produce'\n"},
     {ACTION, "{'produce':{'by':'c1','topic':'T','count':1}}",
@@ -211,10 +191,10 @@ static void test_actions(void **state)
 {
     /* What is wrong in an action is said with its place and a hint. */
     (void)state;
-    refuse_rows(actions_rows, RKMQ_COUNT_OF(actions_rows));
+    scenario_rows_refuse(actions_rows, RKMQ_COUNT_OF(actions_rows));
 }
 
-static const struct row preds_rows[] = {
+static const struct scenario_row preds_rows[] = {
     {PRED, "{'ev':'reqq'}", "f:7:43: unknown event 'reqq'; did you mean 'req'?\n"},
     {PRED, "{'ev':7}", "f:7:43: 'ev' must be the name of an event, not 7\n"},
     {PRED, "{'ev':'req','who':'c1'}", "f:7:49: event 'req' has no 'who'\n"},
@@ -294,10 +274,10 @@ static void test_preds(void **state)
 {
     /* What is wrong in a predicate is said with its place and a hint. */
     (void)state;
-    refuse_rows(preds_rows, RKMQ_COUNT_OF(preds_rows));
+    scenario_rows_refuse(preds_rows, RKMQ_COUNT_OF(preds_rows));
 }
 
-static const struct row expects_rows[] = {
+static const struct scenario_row expects_rows[] = {
     {EXPECT, "'from':'9s','until':'8s','never':{'ev':'note'}",
      "f:8:41: its window is empty: 'until' is before 'from'\n"},
     {EXPECT, "'from':'step:s1+2s','until':'step:s1','eq':1,'count':{'ev':'note'}",
@@ -361,7 +341,7 @@ static void test_expects(void **state)
 {
     /* What is wrong in an expectation is said with its place and a hint. */
     (void)state;
-    refuse_rows(expects_rows, RKMQ_COUNT_OF(expects_rows));
+    scenario_rows_refuse(expects_rows, RKMQ_COUNT_OF(expects_rows));
 }
 
 int main(void)

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "scenario_rows.h"
+#include "support/scenario_rows.h"
 
 /* Reads `file`, writes it back into `out`, and checks that reading that gives the same again. */
 static void write_back(const struct rkmq_mem *mem, const struct rkmq_bytes *file, uint32_t variant,
@@ -9,13 +9,13 @@ static void write_back(const struct rkmq_mem *mem, const struct rkmq_bytes *file
     struct rkmq_scenario *sc;
     rkmq__bytes_init(&report, mem);
     rkmq__bytes_init(&again, mem);
-    int status = parse_bytes(mem, file, variant, &sc, &report);
+    int status = scenario_rows_parse(mem, file, variant, &sc, &report);
     if (status != RKMQ_OK) {
-        assert_text(&report, ""); /* prints it */
+        scenario_rows_assert(&report, ""); /* prints it */
     }
     rkmq__scenario_write(sc, out);
     rkmq__scenario_destroy(sc);
-    assert_int_equal(parse_bytes(mem, out, 0, &sc, &report), RKMQ_OK);
+    assert_int_equal(scenario_rows_parse(mem, out, 0, &sc, &report), RKMQ_OK);
     rkmq__scenario_write(sc, &again);
     assert_true(rkmq__slice_equal(rkmq__bytes_slice(out), rkmq__bytes_slice(&again)));
     rkmq__scenario_destroy(sc);
@@ -24,7 +24,7 @@ static void write_back(const struct rkmq_mem *mem, const struct rkmq_bytes *file
 }
 
 /* Each row's file is accepted, and what is expected is part of its canonical form. */
-static void accept_rows(const struct row *rows, size_t n)
+static void accept_rows(const struct scenario_row *rows, size_t n)
 {
     struct test_mem tm;
     test_mem_init(&tm);
@@ -32,7 +32,7 @@ static void accept_rows(const struct row *rows, size_t n)
         struct rkmq_bytes file, out;
         rkmq__bytes_init(&file, &tm.mem);
         rkmq__bytes_init(&out, &tm.mem);
-        make_file(&file, rows[i].place, rows[i].text);
+        scenario_rows_file(&file, rows[i].place, rows[i].text);
         write_back(&tm.mem, &file, 0, &out);
         for (size_t k = 0; k < out.n; k++) {
             out.p[k] = out.p[k] == '"' ? '\'' : out.p[k];
@@ -47,7 +47,7 @@ static void accept_rows(const struct row *rows, size_t n)
     test_mem_assert_empty(&tm);
 }
 
-static const struct row whole_rows[] = {
+static const struct scenario_row whole_rows[] = {
     {HEAD, NULL,
      "{'format':1,'scenario':'a/b','run':{'end':'1m'},'cluster':{'nameservers':['n1','n2'],"
      "'brokers':{'broker-a':{},'broker-b':{}},'topics':{'T':{'queues':{'broker-a':8,"
@@ -67,7 +67,7 @@ static void test_whole(void **state)
     accept_rows(whole_rows, RKMQ_COUNT_OF(whole_rows));
 }
 
-static const struct row head_rows[] = {
+static const struct scenario_row head_rows[] = {
     {HEAD,
      "'$schema':'x','format':1,'scenario':'a','run':{'end':'90m','seed':'18446744073709551615',"
      "'settle':'0s','max_events':5,'grounds':['tcp']},'title':'t','why':'w','refs':['r'],"
@@ -112,7 +112,7 @@ static void test_head(void **state)
     accept_rows(head_rows, RKMQ_COUNT_OF(head_rows));
 }
 
-static const struct row faults_rows[] = {
+static const struct scenario_row faults_rows[] = {
     {RULE,
      "'match':{'code':'PULL_MESSAGE','from':'c1','to':'broker-a','group':'g','topic':'T'},"
      "'nth':3,'p':0.25,'times':2,'effect':'hold'",
@@ -145,7 +145,7 @@ static void test_faults(void **state)
     accept_rows(faults_rows, RKMQ_COUNT_OF(faults_rows));
 }
 
-static const struct row steps_rows[] = {
+static const struct scenario_row steps_rows[] = {
     {STEPS,
      "'steps':[{'after':'1s','do':[{'mark':'m'}]},{'id':'x','at':'step:y+2s','do':{'mark':'m'}}"
      ","
@@ -221,7 +221,7 @@ static void test_steps(void **state)
     accept_rows(steps_rows, RKMQ_COUNT_OF(steps_rows));
 }
 
-static const struct row expects_rows[] = {
+static const struct scenario_row expects_rows[] = {
     {PRED,
      "{'ev':'req','code':{'in':['PULL_MESSAGE',34]},'from':{'in':['c1','c2']},'to':'*',"
      "'queue':['T@broker-a/0-3','T@broker-b/*'],'offset':{'gt':5,'lt':10,'ne':7},'oneway':true,"
@@ -315,7 +315,8 @@ static void test_variants(void **state)
     for (size_t i = 0; i < RKMQ_COUNT_OF(rows); i++) {
         struct rkmq_bytes out;
         rkmq__bytes_init(&out, &tm.mem);
-        assert_int_equal(parse_bytes(&tm.mem, &file, rows[i].variant, &sc, &report), RKMQ_OK);
+        assert_int_equal(scenario_rows_parse(&tm.mem, &file, rows[i].variant, &sc, &report),
+                         RKMQ_OK);
         assert_int_equal(sc->n_variants, 6);
         assert_int_equal(sc->variant, rows[i].variant);
         assert_true(rkmq__slice_is(sc->variant_text, rows[i].text));
@@ -330,8 +331,8 @@ static void test_variants(void **state)
         assert_non_null(strstr((const char *)out.p, rows[i].how));
         rkmq__bytes_close(&out);
     }
-    assert_int_equal(parse_bytes(&tm.mem, &file, 7, &sc, &report), RKMQ_E_INVALID);
-    assert_text(&report, "f:1:1: there is no variant 7, the last is 6\n");
+    assert_int_equal(scenario_rows_parse(&tm.mem, &file, 7, &sc, &report), RKMQ_E_INVALID);
+    scenario_rows_assert(&report, "f:1:1: there is no variant 7, the last is 6\n");
     rkmq__bytes_close(&file);
     rkmq__bytes_close(&report);
     test_mem_assert_empty(&tm);
@@ -347,8 +348,8 @@ static void test_model(void **state)
     test_mem_init(&tm);
     rkmq__bytes_init(&file, &tm.mem);
     rkmq__bytes_init(&report, &tm.mem);
-    make_file(&file, PRED, "{'ev':'req','from':'c2','queue':'U@broker-a/1-2'}");
-    assert_int_equal(parse_bytes(&tm.mem, &file, 0, &sc, &report), RKMQ_OK);
+    scenario_rows_file(&file, PRED, "{'ev':'req','from':'c2','queue':'U@broker-a/1-2'}");
+    assert_int_equal(scenario_rows_parse(&tm.mem, &file, 0, &sc, &report), RKMQ_OK);
     assert_true(sc->seed == 1 && sc->seed_first == 1 && sc->seed_last == 5);
     assert_true(sc->end == 60000000 && sc->settle == 60000000 && sc->latency == RKMQ_UNSET);
     assert_int_equal(sc->grounds, RKMQ_GROUND_SIM | RKMQ_GROUND_TCP);
@@ -384,7 +385,7 @@ static void test_model(void **state)
 }
 
 struct try_file {
-    enum place place;
+    enum scenario_place place;
     const char *text;
     int status;
 };
@@ -396,8 +397,8 @@ static int try_with(const struct rkmq_mem *mem, void *arg)
     struct rkmq_scenario *sc = NULL;
     rkmq__bytes_init(&file, mem);
     rkmq__bytes_init(&report, mem);
-    make_file(&file, it->place, it->text);
-    int status = file.is_failed ? RKMQ_E_NOMEM : parse_bytes(mem, &file, 0, &sc, &report);
+    scenario_rows_file(&file, it->place, it->text);
+    int status = file.is_failed ? RKMQ_E_NOMEM : scenario_rows_parse(mem, &file, 0, &sc, &report);
     assert_true(status == it->status || status == RKMQ_E_NOMEM);
     rkmq__scenario_destroy(sc);
     rkmq__bytes_close(&file);

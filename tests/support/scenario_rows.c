@@ -1,15 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#ifndef RKMQ_TEST_SCENARIO_ROWS_H
-#define RKMQ_TEST_SCENARIO_ROWS_H
-
-/*
- * Tables of scenario files: a good file of ten lines, one a section, in which one line, or the part
- * of one, is replaced. In texts and in reports ' stands for ", so that they can be read.
- */
-
-#include "runner/scenario.h"
-#include "support/cmocka_all.h"
-#include "support/mem.h"
+#include "support/scenario_rows.h"
 
 #define SECTIONS 9
 static const char *const good_lines[SECTIONS] = {
@@ -26,24 +16,7 @@ static const char *const good_lines[SECTIONS] = {
     "'sweep':{'seeds':'1..5'}",
 };
 
-/* Where a text goes: instead of line `section`, between `before` and `behind`. */
-enum place {
-    HEAD,
-    CLUSTER,
-    GROUPS,
-    ACTORS,
-    FAULTS,
-    STEPS,
-    EXPECTS,
-    CHECKS,
-    SWEEP,
-    ACTOR,
-    PUSH,
-    RULE,
-    ACTION,
-    PRED,
-    EXPECT
-};
+/* What goes where: instead of line `section`, between `before` and `behind`. */
 static const struct {
     int section;
     const char *before, *behind;
@@ -71,14 +44,7 @@ static const struct {
     [EXPECT] = {6, "'expect':[{'id':'e',", "}],"},
 };
 
-struct row {
-    enum place place;
-    const char *text;
-    const char *expected; /* the report, or what is written back */
-};
-
-/* A file with `text` in `place`; NULL: the good one. */
-static void make_file(struct rkmq_bytes *out, enum place place, const char *text)
+void scenario_rows_file(struct rkmq_bytes *out, enum scenario_place place, const char *text)
 {
     rkmq__bytes_add_text(out, "{");
     for (int i = 0; i < SECTIONS; i++) {
@@ -96,15 +62,14 @@ static void make_file(struct rkmq_bytes *out, enum place place, const char *text
     }
 }
 
-static int parse_bytes(const struct rkmq_mem *mem, const struct rkmq_bytes *file, uint32_t variant,
-                       struct rkmq_scenario **out, struct rkmq_bytes *report)
+int scenario_rows_parse(const struct rkmq_mem *mem, const struct rkmq_bytes *file, uint32_t variant,
+                        struct rkmq_scenario **out, struct rkmq_bytes *report)
 {
     const struct rkmq_scenario_source source = {"f", rkmq__bytes_slice(file), variant};
     return rkmq__scenario_parse(out, mem, &source, report);
 }
 
-/* Compares `bytes` with `expected`, in which ' stands for ". */
-static void assert_text(struct rkmq_bytes *bytes, const char *expected)
+void scenario_rows_assert(struct rkmq_bytes *bytes, const char *expected)
 {
     for (size_t i = 0; i < bytes->n; i++) {
         bytes->p[i] = bytes->p[i] == '"' ? '\'' : bytes->p[i];
@@ -114,4 +79,21 @@ static void assert_text(struct rkmq_bytes *bytes, const char *expected)
     assert_string_equal((const char *)bytes->p, expected);
 }
 
-#endif
+void scenario_rows_refuse(const struct scenario_row *rows, size_t n)
+{
+    struct test_mem tm;
+    test_mem_init(&tm);
+    for (size_t i = 0; i < n; i++) {
+        struct rkmq_bytes file, report;
+        struct rkmq_scenario *sc;
+        rkmq__bytes_init(&file, &tm.mem);
+        rkmq__bytes_init(&report, &tm.mem);
+        scenario_rows_file(&file, rows[i].place, rows[i].text);
+        assert_int_equal(scenario_rows_parse(&tm.mem, &file, 0, &sc, &report), RKMQ_E_INVALID);
+        assert_null(sc);
+        scenario_rows_assert(&report, rows[i].expected);
+        rkmq__bytes_close(&file);
+        rkmq__bytes_close(&report);
+    }
+    test_mem_assert_empty(&tm);
+}

@@ -84,6 +84,13 @@ void rig_expect(struct consumer_rig *rig, int code, const char *addr)
     assert_string_equal(record_env_conn(&rig->re, rig->con)->addr, addr);
 }
 
+void rig_expect_send_back(struct consumer_rig *rig, int64_t offset, int delay_level)
+{
+    rig_expect(rig, RKMQ_REQ_CONSUMER_SEND_MSG_BACK, RIG_MASTER);
+    assert_int_equal(rig_i64(rig, "offset"), 100000 + offset);
+    assert_int_equal(rig_i64(rig, "delayLevel"), delay_level);
+}
+
 int64_t rig_i64(const struct consumer_rig *rig, const char *field)
 {
     int64_t v;
@@ -116,6 +123,11 @@ void rig_answer(struct consumer_rig *rig, int code, const struct rkmq_fields *fi
     struct rkmq_buf *buf;
     assert_int_equal(rkmq_command_encode(&answer, &rig->world.mem, &buf), RKMQ_OK);
     rc->ev->data(rc->owner, rc->id, buf);
+}
+
+void rig_answer_code(struct consumer_rig *rig, int code)
+{
+    rig_answer(rig, code, NULL, rkmq__slice(NULL, 0));
 }
 
 void rig_answer_pull(struct consumer_rig *rig, int code, int64_t next_begin_offset)
@@ -261,6 +273,14 @@ void rig_init(struct consumer_rig *rig, const struct rkmq_push_options *o, const
     rig->pq->sub = rig->sub;
     assert_int_equal(rkmq__map_put(&impl->process_queues, rig->pq->key, rig->pq), RKMQ_OK);
     rkmq__process_queue_ref(rig->pq);
+}
+
+void rig_init_pulled(struct consumer_rig *rig, const struct rkmq_push_options *o, int n)
+{
+    rig_init(rig, o, NULL, "*");
+    rig_records_add(rig, 0, n);
+    rig_pull(rig, n);
+    rig_expect(rig, RKMQ_REQ_PULL_MESSAGE, RIG_MASTER);
 }
 
 void rig_drop(struct consumer_rig *rig)

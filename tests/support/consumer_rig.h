@@ -60,6 +60,9 @@ struct consumer_rig {
 /* `topic` NULL: "T" with `expression`; its route is known. */
 void rig_init(struct consumer_rig *rig, const struct rkmq_push_options *o, const char *topic,
               const char *expression);
+/* The same for "T" and "*", with `n` messages pulled, from offset 0 on, and the next pull under
+ * way. */
+void rig_init_pulled(struct consumer_rig *rig, const struct rkmq_push_options *o, int n);
 void rig_close(struct consumer_rig *rig);
 /* Marks the queue as dropped, as a rebalance does, and takes it from the table. */
 void rig_drop(struct consumer_rig *rig);
@@ -68,11 +71,14 @@ void rig_drop(struct consumer_rig *rig);
 bool rig_next(struct consumer_rig *rig);
 /* The same; it must be `code`, to `addr`. */
 void rig_expect(struct consumer_rig *rig, int code, const char *addr);
+/* A CONSUMER_SEND_MSG_BACK of the message at that offset. */
+void rig_expect_send_back(struct consumer_rig *rig, int64_t offset, int delay_level);
 int64_t rig_i64(const struct consumer_rig *rig, const char *field);
 const char *rig_text(struct consumer_rig *rig, const char *field); /* "-": absent */
 /* Answers the request looked at last. */
 void rig_answer(struct consumer_rig *rig, int code, const struct rkmq_fields *fields,
                 struct rkmq_slice body);
+void rig_answer_code(struct consumer_rig *rig, int code); /* without fields and body */
 void rig_answer_pull(struct consumer_rig *rig, int code, int64_t next_begin_offset);
 /* The first pull goes out, and comes back with the records. */
 void rig_pull(struct consumer_rig *rig, int64_t next_begin_offset);

@@ -193,7 +193,7 @@ static void test_exceptions(void **state)
         switch (rows[i].what) {
         case CODE:
         case NO_HEADER:
-            rig_answer(&rig, rows[i].code, NULL, rkmq__slice(NULL, 0));
+            rig_answer_code(&rig, rows[i].code);
             break;
         case NO_BODY:
             rig_answer_pull(&rig, rows[i].code, 9);
@@ -232,7 +232,7 @@ static void test_retry_topic_is_quiet(void **state)
     rig_init(&rig, &plain, "%RETRY%G", "*");
     rkmq__pull_message(rig.pq);
     expect_pull(&rig, 0);
-    rig_answer(&rig, RKMQ_RES_TOPIC_NOT_EXIST, NULL, rkmq__slice(NULL, 0));
+    rig_answer_code(&rig, RKMQ_RES_TOPIC_NOT_EXIST);
     assert_null(strstr(rig.re.log, "exception"));
     expect_pull_after(&rig, 1000, 0);
     rig_close(&rig);
@@ -587,7 +587,7 @@ static void test_dropped_while_route(void **state)
     assert_true(pq->is_route_awaited);
     other_queue_drop(pq);
     if (rig_next(&rig)) { /* asked or not, nobody waits */
-        rig_answer(&rig, RKMQ_RES_TOPIC_NOT_EXIST, NULL, rkmq__slice(NULL, 0));
+        rig_answer_code(&rig, RKMQ_RES_TOPIC_NOT_EXIST);
     }
     assert_false(rig_next(&rig));
     rig_close(&rig);

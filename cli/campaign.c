@@ -88,7 +88,7 @@ static int take_scenario(struct cli_campaign *c, const struct rkmq_scenario_sour
         (void)snprintf(why, sizeof why, "not for --on %s", c->options.on);
         return item_keep_aside(c, source, rkmq__slice_of(why), false);
     }
-    if (c->options.client && rkmq__run_needs_hooks(sc, why)) {
+    if (!rkmq__run_is_possible(sc, c->ground, c->options.client != NULL, why)) {
         return item_keep_aside(c, source, rkmq__slice_of(why), false);
     }
     const struct cli_seeds seeds = seeds_of(c, sc);

@@ -53,14 +53,6 @@ void rkmq__actor_stop(struct rkmq_run_actor *actor)
     }
 }
 
-int rkmq__actor_not_silent(const struct rkmq_run_actor *actor, struct rkmq_err *err)
-{
-    return rkmq__err_set(err, RKMQ_E_INVALID,
-                         "'%s' shares a process with the servers; over TCP only a testee can fall "
-                         "silent (--client)",
-                         actor->host);
-}
-
 int rkmq__actor_crash(struct rkmq_run_actor *actor, enum rkmq_crash_how how, struct rkmq_err *err)
 {
     rkmq__actor_tell(actor, RKMQ_EV_ACTOR_CRASH, 0);

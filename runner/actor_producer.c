@@ -50,10 +50,10 @@ static int producer_crash(struct rkmq_run_actor *actor, enum rkmq_crash_how how,
                           struct rkmq_err *err)
 {
     struct rkmq_world *w = actor->world;
+    (void)err;
+    RKMQ_ASSERT(w->sim || how != RKMQ_CRASH_SILENT); /* see rkmq__run_is_possible */
     if (w->sim && how != RKMQ_CRASH_EXIT) {
         rkmq_sim_crash(w->sim, actor->host, how == RKMQ_CRASH_RST);
-    } else if (how == RKMQ_CRASH_SILENT) {
-        return rkmq__actor_not_silent(actor, err);
     } else if (how == RKMQ_CRASH_RST && actor->producer) {
         rkmq__producer_impl_reset(actor->producer);
     }

@@ -249,9 +249,7 @@ static int push_crash(struct rkmq_run_actor *actor, enum rkmq_crash_how how, str
         push_lose(actor, how == RKMQ_CRASH_RST);
         return RKMQ_OK;
     }
-    if (how == RKMQ_CRASH_SILENT) {
-        return rkmq__actor_not_silent(actor, err);
-    }
+    RKMQ_ASSERT(how != RKMQ_CRASH_SILENT); /* see rkmq__run_is_possible */
     if (!actor->push) {
         return RKMQ_OK;
     }

@@ -191,19 +191,45 @@ static int judge(struct rkmq_run_result *result, struct rkmq_world *w, struct rk
     return status;
 }
 
-bool rkmq__run_needs_hooks(const struct rkmq_scenario *sc, char why[RKMQ_RUN_WHY_BYTES])
+static bool needs_hooks(const struct rkmq_step *step, char why[RKMQ_RUN_WHY_BYTES])
 {
-    for (size_t i = 0; i < sc->n_steps; i++) {
-        const struct rkmq_step *step = &sc->steps[i];
-        if (step->trigger == RKMQ_TRIGGER_WHEN && !step->when.is_state &&
-            rkmq__event_kind_needs_hooks(step->when.event.kind)) {
+    if (step->trigger != RKMQ_TRIGGER_WHEN || step->when.is_state ||
+        !rkmq__event_kind_needs_hooks(step->when.event.kind)) {
+        return false;
+    }
+    (void)snprintf(why, RKMQ_RUN_WHY_BYTES, "line %u waits for %s, which only our own client tells",
+                   step->line, rkmq__event_kind_name(step->when.event.kind));
+    return true;
+}
+
+/* Who lives in this process cannot fall silent on TCP: the system would go on for it. */
+static bool silences_one_of_us(const struct rkmq_scenario *sc, const struct rkmq_step *step,
+                               bool is_foreign, char why[RKMQ_RUN_WHY_BYTES])
+{
+    for (size_t i = 0; i < step->n_actions; i++) {
+        const struct rkmq_action *action = &step->actions[i];
+        if (action->kind == RKMQ_ACTION_CRASH && action->crash.how == RKMQ_CRASH_SILENT &&
+            !(is_foreign && sc->actors[action->crash.who].kind == RKMQ_ACTOR_PUSH)) {
             (void)snprintf(why, RKMQ_RUN_WHY_BYTES,
-                           "line %u waits for %s, which only our own client tells", step->line,
-                           rkmq__event_kind_name(step->when.event.kind));
+                           "line %u: on TCP only a testee can fall silent (--client)",
+                           action->line);
             return true;
         }
     }
     return false;
+}
+
+bool rkmq__run_is_possible(const struct rkmq_scenario *sc, enum rkmq_ground ground, bool is_foreign,
+                           char why[RKMQ_RUN_WHY_BYTES])
+{
+    for (size_t i = 0; i < sc->n_steps; i++) {
+        const struct rkmq_step *step = &sc->steps[i];
+        if ((is_foreign && needs_hooks(step, why)) ||
+            (ground == RKMQ_GROUND_TCP && silences_one_of_us(sc, step, is_foreign, why))) {
+            return false;
+        }
+    }
+    return true;
 }
 
 int rkmq__run(struct rkmq_run_result *result, const struct rkmq_scenario *sc,

@@ -25,15 +25,21 @@ typedef void rkmq_run_log_fn(void *user, const struct rkmq_world *w,
                              const struct rkmq_run_result *result);
 
 /*
- * Plays `sc` and judges it. Owns: the caller closes the result, whatever is returned. Errors, which
- * are the harness's: RKMQ_E_NOMEM, RKMQ_E_IO, RKMQ_E_INVALID (err says what).
+ * Plays `sc`, which must be possible there, and judges it. Owns: the caller closes the result,
+ * whatever is returned. Errors, which are the harness's: RKMQ_E_NOMEM, RKMQ_E_IO, RKMQ_E_INVALID
+ * (err says what).
  */
 int rkmq__run(struct rkmq_run_result *result, const struct rkmq_scenario *sc,
               const struct rkmq_run_options *o, const struct rkmq_mem *mem, rkmq_run_log_fn *on_log,
               void *user, struct rkmq_err *err);
-/* The script waits for what a foreign client does not tell; `why` says where. */
+/*
+ * The script can be played there; if not, `why` says the line: it waits for what a foreign client
+ * does not tell, or silences who shares a process with the servers. `is_foreign`: a testee plays
+ * the push actors.
+ */
 #define RKMQ_RUN_WHY_BYTES 128
-bool rkmq__run_needs_hooks(const struct rkmq_scenario *sc, char why[RKMQ_RUN_WHY_BYTES]);
+bool rkmq__run_is_possible(const struct rkmq_scenario *sc, enum rkmq_ground ground, bool is_foreign,
+                           char why[RKMQ_RUN_WHY_BYTES]);
 void rkmq__run_result_close(struct rkmq_run_result *result);
 
 #endif

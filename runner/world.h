@@ -71,8 +71,6 @@ void rkmq__actor_close(struct rkmq_run_actor *actor);
 /* For the kinds: a row about the actor; its start has come to this. */
 void rkmq__actor_tell(struct rkmq_run_actor *actor, enum rkmq_event_kind kind, int status);
 void rkmq__actor_started(struct rkmq_run_actor *actor, int status, const char *why);
-/* A client in this process cannot fall silent over TCP: RKMQ_E_INVALID. */
-int rkmq__actor_not_silent(const struct rkmq_run_actor *actor, struct rkmq_err *err);
 
 /* actor_testee.c: the process of an actor, before the run begins. Errors: as rkmq__testee_create.
  */

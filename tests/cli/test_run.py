@@ -227,19 +227,21 @@ class Run(Case):
                              steps=', { "id": "crash", "at": "2s", "do": { "crash": { "who": "c1", "how": "%s" } } },'
                                    ' { "at": "3500ms", "do": { "stop": "c2" } }' % how)
         done = run("run", "--on", "tcp", "--events", events, path)
+        if not os.path.exists(events):
+            return done, []
         with open(events, encoding="utf-8") as file:
             rows = [json.loads(line) for line in file]
         return done, sorted((row["peer"], row["text"]) for row in rows if row["ev"] == "conn-close" and row["who"] == "c1")
 
     def test_crash_on_tcp(self):
         """Over TCP a crash resets the consumer's connections, an exit closes them; the servers see which. Who shares the
-        process with the servers cannot fall silent: the run ends as a failure of the harness, with the line."""
+        process with the servers cannot fall silent: the scenario is skipped, with the line."""
         for how, why in (("rst", "Connection reset by peer"), ("exit", "closed by the peer")):
             done, whys = self.crash_on_tcp(how)
             self.assertEqual((0, [("broker-a", why), ("n1", why)]), (done.returncode, whys), done.stdout)
         done, _ = self.crash_on_tcp("silent")
-        self.assertEqual(4, done.returncode)
-        self.assertRegex(done.stdout, r"line 9: crash: c1: 'c1' shares a process with the servers")
+        self.assertEqual(3, done.returncode)
+        self.assertIn("# SKIP line 9: on TCP only a testee can fall silent (--client)", done.stdout)
 
 
 if __name__ == "__main__":

@@ -84,6 +84,13 @@ static bool container_begins(const struct rkmq_body *in, uint8_t bracket, int *s
     return false;
 }
 
+/* Takes what closes it, behind the last of what is in it. */
+static int container_ends(const struct rkmq_body *in, uint8_t bracket)
+{
+    const char *expected = bracket == '}' ? "',' or '}'" : "',' or ']'";
+    return rkmq__json_take(in->cur, bracket, expected) ? RKMQ_OK : syntax_fault(in);
+}
+
 /* ---- lists ---- */
 
 struct list {
@@ -94,12 +101,12 @@ struct list {
 /* Room for one more item, twice as much as before when there is none. */
 static int list_grow(struct list *list, const struct rkmq_body *in, size_t item_bytes)
 {
-    if (list->n < list->n_max) {
-        return RKMQ_OK;
-    }
     if (list->n >= RKMQ_BODY_ITEMS_MAX) {
         return rkmq__err_set(in->err, RKMQ_E_LIMIT, "%s: more than %d items", in->what,
                              RKMQ_BODY_ITEMS_MAX);
+    }
+    if (list->n < list->n_max) {
+        return RKMQ_OK;
     }
     size_t n_max = list->n_max > 0 ? 2 * list->n_max : LIST_ITEMS_FIRST;
     void *items = rkmq__arena_zalloc(in->arena, n_max * item_bytes);
@@ -145,10 +152,7 @@ static int list_read(const struct rkmq_body_list *kind, const struct rkmq_body *
     do {
         status = item_read(kind, &item, list);
     } while (status == RKMQ_OK && rkmq__json_take(in->cur, ',', NULL));
-    if (status == RKMQ_OK && !rkmq__json_take(in->cur, end, is_map ? "',' or '}'" : "',' or ']'")) {
-        status = syntax_fault(in);
-    }
-    return status;
+    return status ? status : container_ends(in, end);
 }
 
 /* ---- members ---- */
@@ -252,8 +256,5 @@ int rkmq__body_members(const struct rkmq_body *in, const struct rkmq_body_member
                      ? value_read(in, member_find(members, n, &name, &next))
                      : syntax_fault(in);
     } while (status == RKMQ_OK && rkmq__json_take(in->cur, ',', NULL));
-    if (status == RKMQ_OK && !rkmq__json_take(in->cur, '}', "',' or '}'")) {
-        status = syntax_fault(in);
-    }
-    return status;
+    return status ? status : container_ends(in, '}');
 }
